@@ -1,0 +1,28 @@
+using System.Data.Common;
+
+namespace Breeze.Silo.Storage;
+
+public enum EngineKind
+{
+    Sqlite,
+    Postgres,
+}
+
+/// <summary>The product's own database: SQLite or PostgreSQL behind the same few calls.</summary>
+/// <remarks>
+/// Times are stored as <c>bigint</c> milliseconds since 1970 UTC, ids as <c>uuid</c>, JSON as <c>text</c>, enums and flags as
+/// <c>smallint</c>; Dapper's handlers for <see cref="DateTimeOffset"/>, <see cref="Guid"/> and the typed ids are registered once.
+/// </remarks>
+public interface IDatabase
+{
+    EngineKind Engine { get; }
+
+    /// <summary>Runs queries on a pooled read connection. The work must not write.</summary>
+    Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default);
+
+    /// <summary>
+    /// Runs the work in one transaction and commits it; rolls back when it throws. On SQLite all writes pass one writer thread,
+    /// one after another; on PostgreSQL each has a connection of its own (read committed).
+    /// </summary>
+    Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default);
+}
