@@ -1,0 +1,116 @@
+namespace Breeze.Silo.Storage;
+
+/// <summary>A bounded queue with a lane per key, emptied in turns, so that one key's thousands do not stand before another's few.</summary>
+internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<object, Lane> _lanes = [];
+    private readonly Queue<Lane> _turns = [];
+    private readonly SemaphoreSlim _filled = new(0);
+    private int _count;
+    private bool _closed;
+
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Waits for room in the key's lane, then enters. False once the queue is closed.</summary>
+    public async ValueTask<bool> Enqueue(object key, T item, CancellationToken cancel)
+    {
+        Lane? lane;
+        lock (_lock)
+        {
+            if (!_lanes.TryGetValue(key, out lane))
+            {
+                _lanes.Add(key, lane = new Lane(laneCapacity));
+            }
+        }
+
+        await lane.Room.WaitAsync(cancel);
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            if (lane.Items.Count == 0)
+            {
+                _turns.Enqueue(lane);
+            }
+
+            lane.Items.Enqueue(item);
+            if (_count++ == 0)
+            {
+                _filled.Release();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits for something, then takes up to <paramref name="most"/>, one a lane in turn. Empty: closed and drained.</summary>
+    public async Task<List<T>> Take(int most)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_count > 0)
+                {
+                    return TakeTurns(most);
+                }
+
+                if (_closed)
+                {
+                    return [];
+                }
+            }
+
+            await _filled.WaitAsync();
+        }
+    }
+
+    /// <summary>Lets nothing more in; what is inside can still be taken.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            _filled.Release();
+            foreach (var lane in _lanes.Values)
+            {
+                lane.Room.Release(laneCapacity);
+            }
+        }
+    }
+
+    public void Dispose() => _filled.Dispose();
+
+    private List<T> TakeTurns(int most)
+    {
+        var taken = new List<T>(Math.Min(most, _count));
+        while (taken.Count < most && _turns.TryDequeue(out var lane))
+        {
+            taken.Add(lane.Items.Dequeue());
+            lane.Room.Release();
+            if (lane.Items.Count > 0)
+            {
+                _turns.Enqueue(lane);
+            }
+        }
+
+        _count -= taken.Count;
+        return taken;
+    }
+
+    private sealed class Lane(int capacity)
+    {
+        public Queue<T> Items { get; } = [];
+
+        public SemaphoreSlim Room { get; } = new(capacity);
+    }
+}

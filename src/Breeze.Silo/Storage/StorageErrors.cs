@@ -1,0 +1,47 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace Breeze.Silo.Storage;
+
+/// <summary>Tells apart what a database error means, whichever engine said it.</summary>
+public static class StorageErrors
+{
+    private const int SqliteBusy = 5;
+    private const int SqliteLocked = 6;
+    private const int SqliteIoError = 10;
+    private const int SqliteFull = 13;
+    private const int SqliteCannotOpen = 14;
+    private const int SqliteUnique = 2067;
+    private const int SqlitePrimaryKey = 1555;
+
+    /// <summary>True when the same statement may succeed later: the server is away, out of connections, or the disk is full.</summary>
+    public static bool IsTransient(Exception error) => error switch
+    {
+        PostgresException p => p.IsTransient || p.SqlState is "57P01" or "57P02" or "57P03" || p.SqlState.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException => true,
+        SqliteException s => s.SqliteErrorCode is SqliteBusy or SqliteLocked or SqliteIoError or SqliteFull or SqliteCannotOpen,
+        TimeoutException => true,
+        StorageUnavailableException u => u.Retryable,
+        _ => false,
+    };
+
+    /// <summary>True when a row with this key exists already.</summary>
+    public static bool IsUniqueViolation(Exception error) => error switch
+    {
+        PostgresException p => p.SqlState == PostgresErrorCodes.UniqueViolation,
+        SqliteException s => s.SqliteExtendedErrorCode is SqliteUnique or SqlitePrimaryKey,
+        _ => false,
+    };
+
+    /// <summary>True when PostgreSQL chose this transaction as the victim of a deadlock: nothing was done, the same again will do.</summary>
+    public static bool IsDeadlock(Exception error) =>
+        (error as PostgresException ?? error.InnerException as PostgresException)?.SqlState
+            is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    /// <summary>The error as it may leave storage: transient ones become a <see cref="StorageUnavailableException"/>, others stay.</summary>
+    internal static Exception Translate(Exception error) =>
+        error is DbException or TimeoutException && IsTransient(error)
+            ? new StorageUnavailableException("The database is not available; try again.", retryable: true, error)
+            : error;
+}
