@@ -18,7 +18,7 @@ public enum DeploymentStatus
 }
 
 /// <summary>A deployment, as every answer shows it.</summary>
-public sealed record Deployment
+public record Deployment
 {
     public required Guid Id { get; init; }
 
@@ -93,15 +93,13 @@ public sealed record BatchPreview(int BatchNumber, int DeviceCount);
 public sealed record ExcludedDevice(Guid DeviceId, string Reason);
 
 /// <summary>A deployment as <c>initialize</c> answers it: with what its targets came to.</summary>
-public sealed record InitializedDeployment
+public sealed record InitializedDeployment : Deployment
 {
-    public required Deployment Deployment { get; init; }
-
     public required int DeviceCount { get; init; }
 
     public required int TotalBatches { get; init; }
 
-    /// <summary>The first 1,000 batches.</summary>
+    /// <summary>The first 10,000 batches.</summary>
     public required IReadOnlyList<BatchPreview> Batches { get; init; }
 
     /// <summary>The first 100 devices that were named and are not among the targets.</summary>
