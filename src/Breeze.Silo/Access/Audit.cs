@@ -1,0 +1,105 @@
+using System.Data.Common;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Breeze.Contracts;
+using Dapper;
+
+namespace Breeze.Silo.Access;
+
+/// <summary>Appends to the audit log, in the transaction of what it tells of.</summary>
+/// <remarks>
+/// Each line's hash covers the line and the hash before it, so that a changed or removed line breaks every later one of its chain.
+/// The chain's head row is locked until the caller's transaction ends: write the line last, so that others wait only briefly.
+/// </remarks>
+public static class Audit
+{
+    /// <summary>The hash before a chain's first line.</summary>
+    public const string Genesis = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    /// <summary>Appends one line; it is there exactly if the transaction commits.</summary>
+    public static async Task Write(DbTransaction tx, AuditEntry entry)
+    {
+        var connection = tx.Connection!;
+        var head = await connection.QuerySingleAsync<HeadRow>(
+            """
+            insert into audit_heads (chain, seq, hash) values (@chain, 1, @genesis)
+            on conflict (chain) do update set seq = audit_heads.seq + 1
+            returning seq, hash
+            """,
+            new { chain = entry.Chain.Value, genesis = Genesis },
+            tx);
+        var line = AuditLine.Of(entry, head.Seq, head.Hash);
+        await connection.ExecuteAsync(
+            """
+            insert into audit_logs (id, chain, seq, org_id, at, actor_kind, actor_id, actor_name, address, action, target_kind, target_id,
+              result, details, previous_hash, hash)
+            values (@Id, @Chain, @Seq, @OrgId, @At, @ActorKind, @ActorId, @ActorName, @Address, @Action, @TargetKind, @TargetId,
+              @Result, @Details, @PreviousHash, @Hash)
+            """,
+            line,
+            tx);
+        await connection.ExecuteAsync("update audit_heads set hash = @Hash where chain = @Chain", line, tx);
+    }
+
+    private sealed class HeadRow
+    {
+        public long Seq { get; init; }
+        public string Hash { get; init; } = "";
+    }
+}
+
+/// <summary>A stored line of the audit log.</summary>
+internal sealed class AuditLine
+{
+    public Guid Id { get; init; }
+    public Guid Chain { get; init; }
+    public long Seq { get; init; }
+    public Guid? OrgId { get; init; }
+    public long At { get; init; }
+    public string ActorKind { get; init; } = "";
+    public string ActorId { get; init; } = "";
+    public string ActorName { get; init; } = "";
+    public string? Address { get; init; }
+    public string Action { get; init; } = "";
+    public string TargetKind { get; init; } = "";
+    public string? TargetId { get; init; }
+    public string Result { get; init; } = "";
+    public string Details { get; init; } = "{}";
+    public string PreviousHash { get; init; } = "";
+    public string Hash { get; set; } = "";
+
+    public static AuditLine Of(AuditEntry entry, long seq, string previousHash)
+    {
+        var line = new AuditLine
+        {
+            Id = Guid.CreateVersion7(entry.At),
+            Chain = entry.Chain.Value,
+            Seq = seq,
+            OrgId = entry.Chain.OrgId?.Value,
+            At = entry.At.ToUnixTimeMilliseconds(),
+            ActorKind = entry.Actor.Kind,
+            ActorId = entry.Actor.Id,
+            ActorName = entry.Actor.Name,
+            Address = entry.Actor.Address,
+            Action = entry.Action,
+            TargetKind = entry.TargetKind,
+            TargetId = entry.TargetId,
+            Result = entry.Result,
+            Details = entry.Details is null ? "{}" : JsonSerializer.Serialize(entry.Details, BreezeJson.Options),
+            PreviousHash = previousHash,
+        };
+        line.Hash = line.ComputeHash();
+        return line;
+    }
+
+    /// <summary>SHA-256, lower hex, over the JSON array of the previous hash and every column but the hash itself, in this order.</summary>
+    public string ComputeHash()
+    {
+        var text = JsonSerializer.Serialize(new object?[]
+        {
+            PreviousHash, Id, Chain, Seq, OrgId, At, ActorKind, ActorId, ActorName, Address, Action, TargetKind, TargetId, Result, Details,
+        });
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+}

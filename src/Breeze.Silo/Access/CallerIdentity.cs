@@ -1,0 +1,25 @@
+using System.Security.Claims;
+using Breeze.Core.Access;
+
+namespace Breeze.Silo.Access;
+
+/// <summary>An operator that was recognised, as ASP.NET carries it through a request or a connection.</summary>
+public sealed class CallerIdentity(Caller caller) : ClaimsIdentity(
+    [new Claim(ClaimTypes.NameIdentifier, caller.KeyId.ToString())], Schemes.Operator)
+{
+    public Caller Caller { get; } = caller;
+}
+
+public static class CallerExtensions
+{
+    /// <summary>Who asks. Only on routes that require a right, which are never reached without one.</summary>
+    /// <exception cref="InvalidOperationException">The route is public or for devices.</exception>
+    public static Caller Caller(this HttpContext http) => http.User.Caller();
+
+    /// <inheritdoc cref="Caller(HttpContext)"/>
+    public static Caller Caller(this ClaimsPrincipal? user) =>
+        user.FindCaller() ?? throw new InvalidOperationException("There is no caller on a route that requires no right.");
+
+    /// <summary>The operator behind a request, or null on public routes and for devices.</summary>
+    public static Caller? FindCaller(this ClaimsPrincipal? user) => user?.Identities.OfType<CallerIdentity>().FirstOrDefault()?.Caller;
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Breeze.Core;
+using Breeze.Core.Access;
+
+namespace Breeze.Silo.Access;
+
+/// <summary>Recognises callers by their keys, with a memory short enough that a revocation acts at once.</summary>
+internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
+{
+    /// <summary>How long another silo's revocation may go unnoticed. This silo's own is noticed at once.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(2);
+    private const int MostRemembered = 10_000;
+
+    private readonly ConcurrentDictionary<string, (ApiKeyRow Row, long At)> known = new(StringComparer.Ordinal);
+
+    /// <summary>The caller whose key this is; null when it is unknown, expired or revoked.</summary>
+    public async Task<Caller?> Recognise(string key, string? address, CancellationToken cancel)
+    {
+        var hash = KeyText.Hash(key);
+        if (!known.TryGetValue(hash, out var entry) || clock.GetElapsedTime(entry.At) > Remembered)
+        {
+            var at = clock.GetTimestamp();
+            if (await keys.ByHash(hash, cancel) is not { } row || !KeyText.SameHash(row.KeyHash, hash))
+            {
+                known.TryRemove(hash, out _);
+                return null;
+            }
+
+            if (known.Count >= MostRemembered)
+            {
+                known.Clear();
+            }
+
+            known[hash] = entry = (row, at);
+        }
+
+        return Holds(entry.Row) ? entry.Row.ToCaller(address) : null;
+    }
+
+    /// <summary>The same caller as its key stands now; null when it no longer holds. OIDC callers stand until their token ends.</summary>
+    public async Task<Caller?> Refresh(Caller caller)
+    {
+        var remembered = known.Values.FirstOrDefault(e => e.Row.Id == caller.KeyId.Value && clock.GetElapsedTime(e.At) <= Remembered).Row;
+        var row = remembered ?? await keys.ById(caller.KeyId.Value, CancellationToken.None);
+        return row is not null && Holds(row) ? row.ToCaller(caller.Address) : null;
+    }
+
+    /// <summary>Forgets a key that was just revoked here.</summary>
+    public void Forget(ApiKeyId id)
+    {
+        foreach (var (hash, entry) in known)
+        {
+            if (entry.Row.Id == id.Value)
+            {
+                known.TryRemove(hash, out _);
+            }
+        }
+    }
+
+    private bool Holds(ApiKeyRow row) =>
+        row.RevokedAt is null && (row.ExpiresAt is not { } end || end > clock.GetUtcNow().ToUnixTimeMilliseconds());
+}

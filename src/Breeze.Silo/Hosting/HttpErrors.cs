@@ -1,0 +1,85 @@
+using System.Data.Common;
+using Breeze.Core;
+
+namespace Breeze.Silo.Hosting;
+
+/// <summary>The outermost step of a request: gives it an id, and turns whatever goes wrong into a problem.</summary>
+public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors> logger)
+{
+    /// <summary>The largest body that is read, in bytes.</summary>
+    public const long LargestBody = 1024 * 1024;
+
+    public async Task Invoke(HttpContext http)
+    {
+        http.TraceIdentifier = Guid.CreateVersion7().ToString("N");
+        http.Response.Headers["X-Request-Id"] = http.TraceIdentifier;
+        try
+        {
+            if (http.Request.ContentLength > LargestBody)
+            {
+                await Problems.Write(http, StatusCodes.Status413PayloadTooLarge, Refusal.Invalid("The body is larger than 1 MB."));
+                return;
+            }
+
+            await next(http);
+            await NameBareStatus(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to read an answer.
+        }
+        catch (Exception e) when (!http.Response.HasStarted)
+        {
+            var (status, refusal) = Explain(e);
+            if (status == StatusCodes.Status500InternalServerError)
+            {
+                LogFailed(e, http.Request.Method, http.Request.Path, http.TraceIdentifier);
+            }
+            else if (status == StatusCodes.Status503ServiceUnavailable)
+            {
+                LogUnavailable(e.GetType().Name, http.Request.Method, http.Request.Path, http.TraceIdentifier);
+            }
+
+            await Problems.Write(http, status, refusal);
+        }
+    }
+
+    private static (int Status, Refusal Refusal) Explain(Exception exception) => exception switch
+    {
+        RefusedException refused => (Problems.Status(refused.Refusal.Kind), refused.Refusal),
+        BadHttpRequestException bad => BadRequests.Explain(bad),
+        TimeoutException => (503, new(RefusalKind.Unavailable,
+            "The answer took too long. It is unknown whether the request took effect: look, or repeat it with the same Idempotency-Key.")),
+        DbException { IsTransient: true } or SiloUnavailableException or OrleansMessageRejectionException =>
+            (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
+        _ => (500, Refusal.Invalid("Something went wrong here. The request id finds it in the log.")),
+    };
+
+    // Routing, authorization and the web socket middleware answer with a status alone.
+    private static Task NameBareStatus(HttpContext http)
+    {
+        if (http.Response.HasStarted || http.Response.StatusCode < 400 || http.Response.ContentType is not null || http.Response.ContentLength > 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        var status = http.Response.StatusCode;
+        var message = status switch
+        {
+            401 => "A valid API key is required.",
+            403 => "This key may not do that.",
+            404 => "There is nothing at this address.",
+            405 => "This address does not take that method.",
+            413 => "The body is larger than 1 MB.",
+            415 => "The body must be sent as application/json.",
+            _ => "The request could not be carried out.",
+        };
+        return Problems.Write(http, status, Refusal.Invalid(message));
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed, request {RequestId}")]
+    private partial void LogFailed(Exception exception, string method, string path, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} was answered with 503 for a {Cause}, request {RequestId}")]
+    private partial void LogUnavailable(string cause, string method, string path, string requestId);
+}
