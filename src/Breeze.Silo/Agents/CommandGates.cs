@@ -1,0 +1,52 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Breeze.Silo.Agents;
+
+/// <summary>Gates that commands must pass to become sent. Every step is part of the caller's transaction.</summary>
+/// <remarks>
+/// Whoever marks commands sent holds the gate's row shared until its commit; closing updates that row. So a close waits for the sends under
+/// way, and once it has committed nothing more becomes sent. On SQLite the single writer is the fence.
+/// </remarks>
+public static class CommandGates
+{
+    /// <summary>Makes the gate, or opens it again. A withdrawn gate stays shut.</summary>
+    public static Task Open(DbTransaction tx, Guid gate) => tx.Connection!.ExecuteAsync(
+        """
+        insert into command_gates (id, open) values (@gate, 1)
+        on conflict (id) do update set open = 1, epoch = command_gates.epoch + 1 where command_gates.withdrawn = 0
+        """,
+        new { gate },
+        tx);
+
+    /// <summary>Nothing of this gate becomes sent once this has committed; what was sent goes on.</summary>
+    public static Task Close(DbTransaction tx, Guid gate) => tx.Connection!.ExecuteAsync(
+        """
+        insert into command_gates (id, open) values (@gate, 0)
+        on conflict (id) do update set open = 0, epoch = command_gates.epoch + 1
+        """,
+        new { gate },
+        tx);
+
+    /// <summary>
+    /// Closes the gate for ever and voids what its devices have not accepted: one row, however many commands. Their own rows follow by
+    /// <see cref="CommandLedger.WithdrawGate"/>.
+    /// </summary>
+    public static Task Withdraw(DbTransaction tx, Guid gate) => tx.Connection!.ExecuteAsync(
+        """
+        insert into command_gates (id, open, withdrawn) values (@gate, 0, 1)
+        on conflict (id) do update set open = 0, withdrawn = 1, epoch = command_gates.epoch + 1
+        """,
+        new { gate },
+        tx);
+
+    /// <summary>Holds the gate as it is until the transaction ends.</summary>
+    /// <returns>True when commands may become sent.</returns>
+    public static async Task<bool> HoldOpen(DbTransaction tx, Guid gate) =>
+        await tx.Connection!.ExecuteScalarAsync<int?>(
+            $"select open from command_gates where id = @gate and withdrawn = 0{HoldShared(tx)}", new { gate }, tx) == 1;
+
+    /// <summary>The end of a select that holds its rows as they are: other readers pass, a change waits.</summary>
+    internal static string HoldShared(DbTransaction tx) => tx.Connection is SqliteConnection ? "" : " for share";
+}
