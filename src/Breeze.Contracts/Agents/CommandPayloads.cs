@@ -23,9 +23,8 @@ public enum ScriptLanguage
     Sh = 2,
     Python = 3,
 
-    // One word on the wire, as the contract spells it.
-    [JsonStringEnumMemberName("powershell")]
-    PowerShell = 4,
+    // Spelt so that it is one word on the wire, as the contract has it.
+    Powershell = 4,
 }
 
 /// <param name="Parameters">Handed to the script as environment, never spliced into it.</param>

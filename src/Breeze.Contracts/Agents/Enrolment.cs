@@ -8,9 +8,8 @@ public enum OsType
 {
     Windows = 1,
 
-    // One word on the wire, as the contract's filter values spell it.
-    [JsonStringEnumMemberName("macos")]
-    MacOs = 2,
+    // Spelt so that it is one word on the wire, as the contract's filter values have it.
+    Macos = 2,
     Linux = 3,
 }
 
