@@ -1,1 +1,3 @@
-Console.WriteLine("breeze");
+using Breeze.Agent.Hosting;
+
+return await AgentCommands.Invoke(args);

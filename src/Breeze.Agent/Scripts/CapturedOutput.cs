@@ -1,4 +1,5 @@
 using System.Text;
+using Breeze.Contracts.Agents;
 
 namespace Breeze.Agent.Scripts;
 
@@ -10,7 +11,7 @@ namespace Breeze.Agent.Scripts;
 public sealed class CapturedOutput
 {
     /// <summary>The most that a result carries: 64 KiB, counted in UTF-8.</summary>
-    public const int Limit = 64 * 1024;
+    public const int Limit = AgentMethods.MaxOutputBytes;
 
     // Room for the mark inside the limit.
     private const int Half = (Limit - 128) / 2;

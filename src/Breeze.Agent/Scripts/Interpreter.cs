@@ -1,3 +1,5 @@
+using Breeze.Contracts.Agents;
+
 namespace Breeze.Agent.Scripts;
 
 /// <summary>What runs a script of one language on one platform.</summary>
@@ -15,16 +17,16 @@ public sealed record Interpreter(
         ["-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"];
 
     /// <summary>The interpreter of a script language; null for a language that agents do not run.</summary>
-    public static Interpreter? For(string language, DevicePlatform platform) => (language, platform) switch
+    public static Interpreter? For(ScriptLanguage language, DevicePlatform platform) => (language, platform) switch
     {
-        ("bash", _) => new(["bash"], [], ".sh"),
-        ("sh", _) => new(["sh"], [], ".sh"),
+        (ScriptLanguage.Bash, _) => new(["bash"], [], ".sh"),
+        (ScriptLanguage.Sh, _) => new(["sh"], [], ".sh"),
         // -u: what a script printed before its timeout killed it must have reached us.
-        ("python", DevicePlatform.Windows) => new(["python", "py"], ["-u"], ".py"),
-        ("python", _) => new(["python3", "python"], ["-u"], ".py"),
-        ("powershell", DevicePlatform.Windows) => new(["pwsh", "powershell"], PowerShellArguments, ".ps1", ByteOrderMark: true),
+        (ScriptLanguage.Python, DevicePlatform.Windows) => new(["python", "py"], ["-u"], ".py"),
+        (ScriptLanguage.Python, _) => new(["python3", "python"], ["-u"], ".py"),
+        (ScriptLanguage.PowerShell, DevicePlatform.Windows) => new(["pwsh", "powershell"], PowerShellArguments, ".ps1", ByteOrderMark: true),
         // Execution policies exist on Windows only; pwsh elsewhere refuses to change them.
-        ("powershell", _) => new(["pwsh"], ["-NoLogo", "-NoProfile", "-NonInteractive", "-File"], ".ps1"),
+        (ScriptLanguage.PowerShell, _) => new(["pwsh"], ["-NoLogo", "-NoProfile", "-NonInteractive", "-File"], ".ps1"),
         _ => null,
     };
 

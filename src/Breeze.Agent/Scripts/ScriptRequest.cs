@@ -1,14 +1,16 @@
+using Breeze.Contracts.Agents;
+
 namespace Breeze.Agent.Scripts;
 
 /// <summary>One run of one script.</summary>
 /// <param name="CommandId">The command that asked for it; names its folder and marks its processes.</param>
-/// <param name="Language">bash, sh, python or powershell.</param>
+/// <param name="Language">Decides who interprets it.</param>
 /// <param name="Content">The script itself, written to a file and never joined with anything.</param>
 /// <param name="Parameters">Set as environment variables of the same names.</param>
 /// <param name="Timeout">After it the whole process tree is killed.</param>
 public sealed record ScriptRequest(
     Guid CommandId,
-    string Language,
+    ScriptLanguage Language,
     string Content,
     IReadOnlyDictionary<string, string> Parameters,
     TimeSpan Timeout);

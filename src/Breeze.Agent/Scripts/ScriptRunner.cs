@@ -15,7 +15,7 @@ public sealed class ScriptRunner(string root, TimeProvider time)
     public static string? Refusal(ScriptRequest request)
     {
         var interpreter = Interpreter.For(request.Language, ThisDevice.Platform);
-        return interpreter is null ? $"Scripts in '{request.Language}' are not supported."
+        return interpreter is null ? $"Scripts of the kind '{request.Language}' are not supported."
             : Locate(interpreter) is null ? $"This device has no interpreter for {request.Language} ({string.Join(" or ", interpreter.Programs)})."
             : request.Timeout <= TimeSpan.Zero ? "The script's timeout must be above zero."
             : ScriptEnvironment.Refusal(request.Parameters);

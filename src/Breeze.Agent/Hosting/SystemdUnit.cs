@@ -1,0 +1,46 @@
+namespace Breeze.Agent.Hosting;
+
+/// <summary>The systemd unit under which the agent runs on Linux.</summary>
+public static class SystemdUnit
+{
+    public const string DefaultPath = "/etc/systemd/system/breeze-agent.service";
+
+    /// <param name="program">Full path of the agent's executable.</param>
+    /// <param name="data">Full path of its data folder.</param>
+    /// <exception cref="AgentStartException">A path holds a line break.</exception>
+    public static string Text(string program, string data)
+    {
+        if ((program + data).AsSpan().IndexOfAny('\n', '\r') >= 0)
+        {
+            throw new AgentStartException("A path with a line break cannot stand in a unit file.");
+        }
+
+        return $"""
+            [Unit]
+            Description=Breeze device agent
+            After=network-online.target
+            Wants=network-online.target
+
+            [Service]
+            Type=notify
+            ExecStart={Quoted(program)} run --data {Quoted(data)}
+            Restart=always
+            RestartSec=5
+            # A script that is running when the service stops is ended with it and reported as interrupted.
+            KillMode=control-group
+            TimeoutStopSec=30
+            UMask=0077
+
+            [Install]
+            WantedBy=multi-user.target
+
+            """.ReplaceLineEndings("\n");
+    }
+
+    // A percent sign starts a specifier and a dollar sign a variable, in quotes as well.
+    private static string Quoted(string path) =>
+        '"' + path.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("%", "%%", StringComparison.Ordinal)
+            .Replace("$", "$$", StringComparison.Ordinal) + '"';
+}
