@@ -1,1 +1,4 @@
-Console.WriteLine("breeze");
+using Breeze.Cli;
+using Breeze.Cli.Terminal;
+
+return await CommandLine.Run(args, Shell.OfProcess());

@@ -1,0 +1,74 @@
+using System.Net.Http.Headers;
+using System.Reflection;
+using Breeze.Client.Http;
+using Breeze.Client.Live;
+
+namespace Breeze.Client;
+
+/// <summary>The typed client of a Breeze server's HTTP API and live hub.</summary>
+/// <remarks>
+/// Safe for use by many threads. Calls that the server was too busy or away for are repeated a bounded number of times with jittered waits;
+/// a POST carries one <c>Idempotency-Key</c> through all its tries. Runs in the browser too: nothing here is tied to a platform.
+/// </remarks>
+public sealed class BreezeClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly string? _key;
+    private readonly Transport _transport;
+
+    /// <param name="http">With <see cref="HttpClient.BaseAddress"/> set. The client owns it from here on.</param>
+    /// <param name="key">The API key; null where the browser's sign-in cookie is the credential.</param>
+    public BreezeClient(HttpClient http, string? key = null, BreezeClientOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        _http = http;
+        _key = key;
+        Options = options ?? new();
+        Server = http.BaseAddress ?? throw new ArgumentException("The HTTP client needs a base address.", nameof(http));
+        // Each try has its own limit; the HttpClient's would cut initialize short.
+        http.Timeout = Timeout.InfiniteTimeSpan;
+        if (key is not null)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        _transport = new Transport(http, Options);
+        Deployments = new DeploymentsClient(_transport);
+    }
+
+    /// <summary>A client for the server at this address.</summary>
+    /// <param name="server">For example <c>http://127.0.0.1:5080</c>; a path in it is ignored.</param>
+    public static BreezeClient Connect(Uri server, string key, BreezeClientOptions? options = null)
+    {
+        var http = new HttpClient { BaseAddress = new Uri(server, "/") };
+        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("breeze-client", Version));
+        return new BreezeClient(http, key, options);
+    }
+
+    public Uri Server { get; }
+
+    public BreezeClientOptions Options { get; }
+
+    public DeploymentsClient Deployments { get; }
+
+    /// <summary>A live connection with the same server and key, not yet started; the caller disposes it.</summary>
+    public ConsoleConnection Live() => new(Server, _key, Options);
+
+    /// <summary>True once the server can do work; false while it starts, ends or cannot be reached. Never throws for an absent server.</summary>
+    public async Task<bool> IsReady(CancellationToken cancel = default)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync("health/ready", cancel);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string Version => typeof(BreezeClient).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+}

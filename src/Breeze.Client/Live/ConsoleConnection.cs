@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Breeze.Contracts;
+using Breeze.Contracts.Live;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Breeze.Client.Live;
+
+/// <summary>Follows deployments over <c>/hubs/console</c>, through lost connections.</summary>
+/// <remarks>
+/// After every reconnect it subscribes again, takes the answer as the fresh state and raises <see cref="Progressed"/> with it and
+/// <see cref="DevicesMissed"/>, because device changes in the gap were not delivered. Handlers run on the connection's reader: they must be quick.
+/// </remarks>
+public sealed class ConsoleConnection : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<Guid, FollowedDeployment> _followed = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly HubConnection _hub;
+
+    /// <param name="server">The server's address, without a path.</param>
+    /// <param name="key">The API key; null where the browser's sign-in cookie is the credential.</param>
+    /// <param name="options">Its clock, chance and longest delay govern reconnecting.</param>
+    public ConsoleConnection(Uri server, string? key, BreezeClientOptions? options = null)
+    {
+        _hub = new HubConnectionBuilder()
+            .WithUrl(new Uri(server, "/hubs/console"), connection =>
+            {
+                connection.Transports = HttpTransportType.WebSockets;
+                // One round trip less, and any load balancer does: nothing has to come back to the silo that negotiated.
+                connection.SkipNegotiation = true;
+                if (key is not null)
+                {
+                    connection.AccessTokenProvider = () => Task.FromResult<string?>(key);
+                }
+            })
+            .AddJsonProtocol(json => json.PayloadSerializerOptions = BreezeJson.Lenient)
+            .WithAutomaticReconnect(new ForeverWithJitter(options ?? new()))
+            .Build();
+        _hub.On<DeploymentProgress>(ConsoleHubMethods.DeploymentProgress, OnProgress);
+        _hub.On<DevicesChanged>(ConsoleHubMethods.DevicesChanged, OnDevicesChanged);
+        _hub.Reconnecting += _ => Raise(ConnectionChanged, false);
+        _hub.Reconnected += _ => ComeBack();
+    }
+
+    /// <summary>A newer state of a followed deployment; older ones are dropped before this.</summary>
+    public event Action<DeploymentProgress>? Progressed;
+
+    /// <summary>Devices whose records changed. <c>more</c> means that others changed too: refetch.</summary>
+    public event Action<DevicesChanged>? DevicesChanged;
+
+    /// <summary>The connection was away: changes of this deployment's devices may have been missed, refetch them.</summary>
+    public event Action<Guid>? DevicesMissed;
+
+    /// <summary>True when connected again, false when the connection was lost and is being sought.</summary>
+    public event Action<bool>? ConnectionChanged;
+
+    /// <summary>A deployment that can no longer be followed (deleted, or the key lost its right), with why.</summary>
+    public event Action<Guid, BreezeException>? Lost;
+
+    /// <summary>Connects once; what follows is repaired by itself.</summary>
+    /// <exception cref="BreezeException">The server is away, or refuses the key.</exception>
+    public async Task Start(CancellationToken cancel = default)
+    {
+        try
+        {
+            await _hub.StartAsync(cancel);
+        }
+        catch (HttpRequestException refused) when (refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            throw new BreezeException("The server does not accept this key.", (int)refused.StatusCode, inner: refused);
+        }
+        catch (Exception failed) when (!cancel.IsCancellationRequested)
+        {
+            throw new BreezeException("The live connection could not be opened.", inner: failed);
+        }
+    }
+
+    /// <summary>The current progress; every later one is raised. Subscribing twice is harmless.</summary>
+    /// <remarks>A newer progress may have been raised before this returns: compare versions.</remarks>
+    /// <exception cref="BreezeException">Unknown, or not to be seen with this key; the two are alike.</exception>
+    public async Task<DeploymentProgress> Subscribe(Guid deploymentId, CancellationToken cancel = default)
+    {
+        var followed = _followed.GetOrAdd(deploymentId, id => new FollowedDeployment(id));
+        try
+        {
+            var answer = await Ask(followed, cancel);
+            followed.Take(answer);
+            return answer;
+        }
+        catch (BreezeException)
+        {
+            _followed.TryRemove(deploymentId, out _);
+            throw;
+        }
+    }
+
+    public async Task Unsubscribe(Guid deploymentId, CancellationToken cancel = default)
+    {
+        // While disconnected there is nothing to unsubscribe from: the new connection starts with what is still followed.
+        if (_followed.TryRemove(deploymentId, out _) && _hub.State == HubConnectionState.Connected)
+        {
+            await _hub.InvokeAsync(ConsoleHubMethods.Unsubscribe, new SubscribeRequest(deploymentId), cancel);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _hub.DisposeAsync();
+        _closing.Dispose();
+    }
+
+    private async Task<DeploymentProgress> Ask(FollowedDeployment followed, CancellationToken cancel)
+    {
+        try
+        {
+            return await _hub.InvokeAsync<DeploymentProgress>(ConsoleHubMethods.Subscribe, new SubscribeRequest(followed.Id), cancel);
+        }
+        catch (HubException refused)
+        {
+            throw new BreezeException(Sentence(refused.Message), 404, inner: refused);
+        }
+        catch (Exception failed) when (!cancel.IsCancellationRequested)
+        {
+            throw new BreezeException("The live connection was lost.", inner: failed);
+        }
+    }
+
+    private async Task ComeBack()
+    {
+        await Raise(ConnectionChanged, true);
+        foreach (var followed in _followed.Values)
+        {
+            try
+            {
+                followed.StartOver();
+                var answer = await Ask(followed, _closing.Token);
+                if (followed.Take(answer))
+                {
+                    Progressed?.Invoke(answer);
+                }
+
+                DevicesMissed?.Invoke(followed.Id);
+            }
+            catch (BreezeException gone) when (gone.Status is not null)
+            {
+                _followed.TryRemove(followed.Id, out _);
+                Lost?.Invoke(followed.Id, gone);
+            }
+            catch (Exception again) when (again is BreezeException or OperationCanceledException)
+            {
+                // Lost once more on the way, or closing: the next reconnect comes back here.
+                return;
+            }
+        }
+    }
+
+    private void OnProgress(DeploymentProgress message)
+    {
+        if (_followed.TryGetValue(message.DeploymentId, out var followed) && followed.Take(message))
+        {
+            Progressed?.Invoke(message);
+        }
+    }
+
+    private void OnDevicesChanged(DevicesChanged message)
+    {
+        if (_followed.TryGetValue(message.DeploymentId, out var followed) && followed.Take(message))
+        {
+            DevicesChanged?.Invoke(message);
+        }
+    }
+
+    private static Task Raise(Action<bool>? handler, bool connected)
+    {
+        handler?.Invoke(connected);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>SignalR wraps the server's sentence in one of its own.</summary>
+    private static string Sentence(string message)
+    {
+        const string Mark = "HubException: ";
+        var at = message.IndexOf(Mark, StringComparison.Ordinal);
+        return at < 0 ? message : message[(at + Mark.Length)..];
+    }
+}
