@@ -16,7 +16,7 @@ public static class DeviceFacts
     public static OsType OsType => ThisDevice.Platform switch
     {
         DevicePlatform.Windows => OsType.Windows,
-        DevicePlatform.MacOS => OsType.MacOs,
+        DevicePlatform.MacOS => OsType.Macos,
         _ => OsType.Linux,
     };
 

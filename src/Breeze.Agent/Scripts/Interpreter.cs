@@ -24,9 +24,9 @@ public sealed record Interpreter(
         // -u: what a script printed before its timeout killed it must have reached us.
         (ScriptLanguage.Python, DevicePlatform.Windows) => new(["python", "py"], ["-u"], ".py"),
         (ScriptLanguage.Python, _) => new(["python3", "python"], ["-u"], ".py"),
-        (ScriptLanguage.PowerShell, DevicePlatform.Windows) => new(["pwsh", "powershell"], PowerShellArguments, ".ps1", ByteOrderMark: true),
+        (ScriptLanguage.Powershell, DevicePlatform.Windows) => new(["pwsh", "powershell"], PowerShellArguments, ".ps1", ByteOrderMark: true),
         // Execution policies exist on Windows only; pwsh elsewhere refuses to change them.
-        (ScriptLanguage.PowerShell, _) => new(["pwsh"], ["-NoLogo", "-NoProfile", "-NonInteractive", "-File"], ".ps1"),
+        (ScriptLanguage.Powershell, _) => new(["pwsh"], ["-NoLogo", "-NoProfile", "-NonInteractive", "-File"], ".ps1"),
         _ => null,
     };
 
