@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
+using Breeze.Contracts;
 
 namespace Breeze.Core.Fleet;
 
@@ -52,18 +52,8 @@ public static class JsonText
     public static bool TryReadTime(JsonElement element, out DateTimeOffset time)
     {
         time = default;
-        return TryRead(element, out var text)
-            && DateTimeOffset.TryParseExact(
-                text,
-                ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"],
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal,
-                out time)
-            && HasOffset(text);
+        return TryRead(element, out var text) && InstantConverter.TryParse(text, out time);
     }
-
-    private static bool HasOffset(string text) =>
-        text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
 }
 
 /// <summary>Caller's text as a refusal repeats it: short, without control characters.</summary>

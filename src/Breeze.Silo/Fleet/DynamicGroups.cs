@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using Breeze.Core;
 using Breeze.Core.Fleet;
@@ -22,7 +21,7 @@ public sealed class DynamicGroups
     public FilterGroup? FilterOf(Guid group) => _filters[group];
 
     /// <summary>Loads those among the groups that are dynamic and of this organization.</summary>
-    public static async Task<DynamicGroups> Load(DbConnection connection, OrgId org, IEnumerable<Guid> groups, FilterFields fields)
+    public static async Task<DynamicGroups> Load(SqlSource source, OrgId org, IEnumerable<Guid> groups, FilterFields fields)
     {
         var ids = groups.Distinct().ToArray();
         if (ids.Length == 0)
@@ -30,7 +29,7 @@ public sealed class DynamicGroups
             return None;
         }
 
-        var rows = await connection.QueryRows<GroupRow>(
+        var rows = await source.QueryRows<GroupRow>(
             "select g.id, g.filter from ({rows}) v join device_groups g on g.id = v.id where g.org_id = @org and g.kind = 'dynamic'",
             new Rows().Uuid("id", ids),
             new { org });

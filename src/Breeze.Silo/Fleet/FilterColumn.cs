@@ -19,7 +19,7 @@ public sealed record FilterColumn(FilterField Field, string Sql, bool Nullable =
         new(Of("architecture"), "d.architecture"),
         new(Of("agentVersion"), "d.agent_version"),
         new(Of("siteId"), "d.site_id"),
-        new(Of("lastSeenAt"), DevicePresence.LastSeenAt("{now}"), Nullable: true),
+        new(Of("lastSeenAt"), PresenceFilter.LastSeenAt("{now}"), Nullable: true),
         new(Of("enrolledAt"), "d.enrolled_at"),
     ];
 

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Breeze.Core;
 using Breeze.Core.Fleet;
 using Breeze.Silo.Storage;
@@ -10,7 +9,7 @@ internal static class FilterReferences
 {
     /// <summary>Checks groups and sites.</summary>
     /// <param name="staticGroupsOnly">For the filter of a dynamic group: a group of groups of groups could go round.</param>
-    public static async Task<Refusal?> Check(DbConnection connection, OrgId org, FilterNode tree, bool staticGroupsOnly = false)
+    public static async Task<Refusal?> Check(SqlSource source, OrgId org, FilterNode tree, bool staticGroupsOnly = false)
     {
         var groups = new List<(Guid Id, string Path)>();
         var sites = new List<(Guid Id, string Path)>();
@@ -23,19 +22,19 @@ internal static class FilterReferences
             }
         }
 
-        return await CheckGroups(connection, org, groups, staticGroupsOnly)
-            ?? await FirstUnknown(connection, org, sites, "sites", "site", "");
+        return await CheckGroups(source, org, groups, staticGroupsOnly)
+            ?? await FirstUnknown(source, org, sites, "sites", "site", "");
     }
 
     public static Task<Refusal?> CheckGroups(
-        DbConnection connection, OrgId org, IReadOnlyList<(Guid Id, string Path)> groups, bool staticGroupsOnly = false) =>
+        SqlSource source, OrgId org, IReadOnlyList<(Guid Id, string Path)> groups, bool staticGroupsOnly = false) =>
         FirstUnknown(
-            connection, org, groups, "device_groups", staticGroupsOnly ? "static group" : "group", staticGroupsOnly ? " and t.kind = 'static'" : "");
+            source, org, groups, "device_groups", staticGroupsOnly ? "static group" : "group", staticGroupsOnly ? " and t.kind = 'static'" : "");
 
     private static async Task<Refusal?> FirstUnknown(
-        DbConnection connection, OrgId org, IReadOnlyList<(Guid Id, string Path)> named, string table, string what, string also)
+        SqlSource source, OrgId org, IReadOnlyList<(Guid Id, string Path)> named, string table, string what, string also)
     {
-        var known = (await connection.QueryRows<Guid>(
+        var known = (await source.QueryRows<Guid>(
             $"select t.id from ({{rows}}) v join {table} t on t.id = v.id where t.org_id = @org{also}",
             new Rows().Uuid("id", [.. named.Select(n => n.Id).Distinct()]),
             new { org })).ToHashSet();

@@ -94,8 +94,8 @@ public sealed class FilterSql
         private string Status(FilterCondition condition) =>
             $"({string.Join(" or ", ((FilterValue.Texts)condition.Value).Items.Distinct().Select(status => status switch
             {
-                "online" => $"(d.decommissioned_at is null and {DevicePresence.Online(Now)})",
-                "offline" => $"(d.decommissioned_at is null and not {DevicePresence.Online(Now)})",
+                "online" => $"(d.decommissioned_at is null and {PresenceFilter.Online(Now)})",
+                "offline" => $"(d.decommissioned_at is null and not {PresenceFilter.Online(Now)})",
                 _ => "d.decommissioned_at is not null",
             }))})";
 

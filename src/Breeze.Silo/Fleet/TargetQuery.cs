@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Breeze.Core;
 using Breeze.Core.Fleet;
 using Breeze.Silo.Storage;
@@ -15,16 +14,16 @@ public sealed class TargetQuery(FilterSql filters, TimeProvider clock)
     /// <summary>Checks what only the database knows: that the groups and sites a target names are this organization's. Null: fine.</summary>
     /// <remarks>Devices are not checked: the unknown among them are reported as excluded when the target is resolved.</remarks>
     /// <param name="path">What the target is called in the body, for example <c>targetConfig</c>.</param>
-    public Task<Refusal?> Check(DbConnection connection, OrgId org, TargetSpec spec, string path = "targetConfig") => spec switch
+    public Task<Refusal?> Check(SqlSource source, OrgId org, TargetSpec spec, string path = "targetConfig") => spec switch
     {
         TargetSpec.Groups groups => FilterReferences.CheckGroups(
-            connection, org, [.. groups.Ids.Select((id, i) => (id.Value, $"{path}.groupIds[{i}]"))]),
-        TargetSpec.Filter filter => FilterReferences.Check(connection, org, filter.Tree),
+            source, org, [.. groups.Ids.Select((id, i) => (id.Value, $"{path}.groupIds[{i}]"))]),
+        TargetSpec.Filter filter => FilterReferences.Check(source, org, filter.Tree),
         _ => Task.FromResult<Refusal?>(null),
     };
 
     /// <summary>Fixes the question: who is meant as of now. Pages of the answer may then be read at leisure, in one transaction or many.</summary>
-    public async Task<ResolvedTarget> Resolve(DbConnection connection, OrgId org, TargetSpec spec)
+    public async Task<ResolvedTarget> Resolve(SqlSource source, OrgId org, TargetSpec spec)
     {
         var now = clock.GetUtcNow();
         var arguments = new SqlArguments();
@@ -33,12 +32,12 @@ public sealed class TargetQuery(FilterSql filters, TimeProvider clock)
             TargetSpec.Devices => "",
             TargetSpec.Groups groups => " and " + filters.InAnyGroup(
                 groups.Ids.Select(g => g.Value),
-                await DynamicGroups.Load(connection, org, groups.Ids.Select(g => g.Value), filters.Fields),
+                await DynamicGroups.Load(source, org, groups.Ids.Select(g => g.Value), filters.Fields),
                 now,
                 arguments),
             TargetSpec.Filter filter => " and " + filters.Predicate(
                 filter.Tree,
-                await DynamicGroups.Load(connection, org, DynamicGroups.NamedBy(filter.Tree), filters.Fields),
+                await DynamicGroups.Load(source, org, DynamicGroups.NamedBy(filter.Tree), filters.Fields),
                 now,
                 arguments),
             _ => "",
@@ -85,10 +84,9 @@ public sealed class ResolvedTarget
     }
 
     /// <summary>The next devices in order (hostname key bytewise, then id), after the last of the page before; fewer than asked: the end.</summary>
-    /// <param name="connection">Of any transaction, or none.</param>
     /// <param name="after">The last row of the page before, or null for the first page.</param>
     /// <param name="limit">How many at most, 1 or more.</param>
-    public Task<IReadOnlyList<TargetRow>> Page(DbConnection connection, TargetRow? after, int limit, DbTransaction? transaction = null)
+    public Task<IReadOnlyList<TargetRow>> Page(SqlSource source, TargetRow? after, int limit)
     {
         var parameters = new DynamicParameters(_arguments.Values);
         parameters.Add("limit", limit);
@@ -101,30 +99,29 @@ public sealed class ResolvedTarget
         }
 
         return Query<TargetRow>(
-            connection, "d.id as device_id, d.hostname, d.display_name, d.hostname_key", place + " order by d.hostname_key, d.id limit @limit", parameters, transaction);
+            source, "d.id as device_id, d.hostname, d.display_name, d.hostname_key", place + " order by d.hostname_key, d.id limit @limit", parameters);
     }
 
     /// <summary>Counts without reading the devices.</summary>
-    public async Task<TargetCount> Count(DbConnection connection)
+    public async Task<TargetCount> Count(SqlSource source)
     {
         var rows = await Query<CountRow>(
-            connection,
-            $"count(*) as total, coalesce(sum(case when {DevicePresence.Online(_now)} then 0 else 1 end), 0) as offline",
+            source,
+            $"count(*) as total, coalesce(sum(case when {PresenceFilter.Online(_now)} then 0 else 1 end), 0) as offline",
             "",
-            _arguments.Values,
-            null);
+            _arguments.Values);
         return rows.Count == 0 ? new TargetCount(0, 0) : new TargetCount((int)rows[0].Total, (int)rows[0].Offline);
     }
 
     /// <summary>The ids of an id list that are not among the targets, and why; empty for every other target.</summary>
-    public async Task<IReadOnlyList<ExcludedDevice>> Excluded(DbConnection connection)
+    public async Task<IReadOnlyList<ExcludedDevice>> Excluded(SqlSource source)
     {
         if (_ids is null)
         {
             return [];
         }
 
-        var rows = await connection.QueryRows<ExcludedRow>(
+        var rows = await source.QueryRows<ExcludedRow>(
             $"select v.id as device_id, case when d.id is null then 0 else 1 end as known from ({{rows}}) v left join devices d on d.id = v.id and d.org_id = {_org}"
             + " where d.id is null or d.decommissioned_at is not null order by v.id",
             Ids(),
@@ -132,22 +129,17 @@ public sealed class ResolvedTarget
         return [.. rows.Select(r => new ExcludedDevice(r.DeviceId, r.Known == 0 ? "not_found" : "decommissioned"))];
     }
 
-    private Task<IReadOnlyList<T>> Query<T>(DbConnection connection, string columns, string rest, DynamicParameters parameters, DbTransaction? transaction)
+    private Task<IReadOnlyList<T>> Query<T>(SqlSource source, string columns, string rest, DynamicParameters parameters)
     {
         var where = $" where d.org_id = {_org} and d.decommissioned_at is null{_predicate}{rest}";
         if (_ids is not null)
         {
             var sql = $"select {columns} from ({{rows}}) v join devices d on d.id = v.id{where}";
-            return transaction is null
-                ? connection.QueryRows<T>(sql, Ids(), parameters)
-                : transaction.QueryRows<T>(sql, Ids(), parameters);
+            return source.QueryRows<T>(sql, Ids(), parameters);
         }
 
-        return All<T>(connection, $"select {columns} from devices d{where}", parameters, transaction);
+        return source.Query<T>($"select {columns} from devices d{where}", parameters);
     }
-
-    private static async Task<IReadOnlyList<T>> All<T>(DbConnection connection, string sql, DynamicParameters parameters, DbTransaction? transaction) =>
-        (await connection.QueryAsync<T>(sql, parameters, transaction)).AsList();
 
     private Rows Ids() => new Rows().Uuid("id", [.. _ids!.Select(id => id.Value)]);
 

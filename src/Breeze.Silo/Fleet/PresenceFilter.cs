@@ -1,7 +1,7 @@
 namespace Breeze.Silo.Fleet;
 
 /// <summary>Presence as SQL over <c>devices d</c>: a device is online while the silo that holds its socket renews its lease.</summary>
-internal static class DevicePresence
+internal static class PresenceFilter
 {
     /// <summary>True while online, else false, never null.</summary>
     /// <param name="now">The name of the argument that holds now, in milliseconds.</param>
