@@ -1,1 +1,23 @@
-Console.WriteLine("breeze");
+using Breeze.Silo.Hosting;
+
+namespace Breeze.Silo;
+
+public static class Program
+{
+    public static Task<int> Main(string[] args) => SiloStart.Run(args, settings => Build(settings));
+
+    /// <summary>The whole silo, from the settings to its routes. Tests build it the same way.</summary>
+    /// <param name="adjust">Last word over the services, for tests: their clock.</param>
+    public static WebApplication Build(SiloSettings settings, Action<WebApplicationBuilder>? adjust = null)
+    {
+        var builder = SiloBuilder.Create(settings);
+        builder.AddOrleansSilo(settings);
+        builder.Services.AddHttpConventions();
+        adjust?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseHttpConventions();
+        app.MapHealth();
+        return app;
+    }
+}

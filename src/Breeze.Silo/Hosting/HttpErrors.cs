@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Breeze.Core;
+using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Hosting;
 
@@ -50,7 +51,7 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
         BadHttpRequestException bad => BadRequests.Explain(bad),
         TimeoutException => (503, new(RefusalKind.Unavailable,
             "The answer took too long. It is unknown whether the request took effect: look, or repeat it with the same Idempotency-Key.")),
-        DbException { IsTransient: true } or SiloUnavailableException or OrleansMessageRejectionException =>
+        DbException { IsTransient: true } or StorageUnavailableException { Retryable: true } or SiloUnavailableException or OrleansMessageRejectionException =>
             (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
         _ => (500, Refusal.Invalid("Something went wrong here. The request id finds it in the log.")),
     };

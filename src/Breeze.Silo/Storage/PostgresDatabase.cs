@@ -8,10 +8,12 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
 
-    public PostgresDatabase(string connectionString)
+    /// <param name="connectionString">Npgsql's; the size of its pool is taken from <paramref name="maxConnections"/>.</param>
+    public PostgresDatabase(string connectionString, int maxConnections = 40)
     {
         SqlTypes.Register();
-        _source = new NpgsqlDataSourceBuilder(connectionString) { Name = "breeze" }.Build();
+        var pooled = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = maxConnections, ApplicationName = "breeze" };
+        _source = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze" }.Build();
     }
 
     public EngineKind Engine => EngineKind.Postgres;

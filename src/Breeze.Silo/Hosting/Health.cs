@@ -1,0 +1,41 @@
+using Breeze.Silo.Access;
+using Breeze.Silo.Storage;
+using Dapper;
+
+namespace Breeze.Silo.Hosting;
+
+/// <summary>Whether the process runs, and whether it can do work now.</summary>
+public static class Health
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary><c>/health/live</c>: 200 while the process runs. <c>/health/ready</c>: 200, or 503 while starting, stopping or without a database.</summary>
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        const string Reason = "An orchestrator asks it without a key; it tells one word.";
+        routes.MapGet("/health/live", () => Results.Text("live")).Public(Reason).ExcludeFromDescription();
+        routes.MapGet("/health/ready", Ready).Public(Reason).ExcludeFromDescription();
+    }
+
+    private static async Task<IResult> Ready(IHostApplicationLifetime lifetime, IDatabase database, CancellationToken aborted)
+    {
+        if (!lifetime.ApplicationStarted.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return NotReady(lifetime.ApplicationStopping.IsCancellationRequested ? "stopping" : "starting");
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await database.Read(connection => connection.ExecuteScalarAsync<int>("select 1"), patience.Token);
+            return Results.Text("ready");
+        }
+        catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException && !aborted.IsCancellationRequested)
+        {
+            return NotReady("no database");
+        }
+    }
+
+    private static IResult NotReady(string why) => Results.Text(why, statusCode: StatusCodes.Status503ServiceUnavailable);
+}

@@ -1,0 +1,66 @@
+using Breeze.Silo.Storage;
+
+namespace Breeze.Silo.Hosting;
+
+/// <summary>The parts of a silo that belong to no feature.</summary>
+public static class SiloBuilder
+{
+    /// <summary>A builder that takes its settings from <paramref name="settings"/> alone: no appsettings, no ASPNETCORE variables.</summary>
+    public static WebApplicationBuilder Create(SiloSettings settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "Breeze.Silo",
+            EnvironmentName = Environments.Production,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
+        builder.AddLog(settings.Logging);
+        builder.AddStorage(settings);
+        builder.Listen(settings);
+        return builder;
+    }
+
+    private static void Listen(this WebApplicationBuilder builder, SiloSettings settings)
+    {
+        builder.WebHost.UseUrls(ListenAddresses.Urls(settings));
+        if (ListenAddresses.Certificate(settings.Http) is { } certificate)
+        {
+            builder.WebHost.ConfigureKestrel(k => k.ConfigureHttpsDefaults(h => h.ServerCertificate = certificate));
+        }
+    }
+
+    private static void AddStorage(this WebApplicationBuilder builder, SiloSettings settings)
+    {
+        builder.Services.AddSingleton<IDatabase>(_ => settings.Storage.Engine == EngineKind.Sqlite
+            ? new SqliteDatabase(settings.ProductFile, Math.Min(settings.Storage.MaxConnections, 2 * Environment.ProcessorCount + 2))
+            : new PostgresDatabase(settings.Storage.ConnectionString!, settings.Storage.MaxConnections));
+        // First of the hosted services: open before the first grain call, which would block the pool while it opens.
+        builder.Services.AddHostedService<OpenDatabase>();
+    }
+
+    private static void AddLog(this WebApplicationBuilder builder, LoggingSettings settings)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(settings.FrameworkLevel).AddFilter("Breeze", settings.Level);
+        if (settings.Format == LogFormat.Json)
+        {
+            builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "O"));
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(o => (o.SingleLine, o.UseUtcTimestamp, o.TimestampFormat) = (true, true, "HH:mm:ss.fff "));
+        }
+    }
+
+    private sealed class OpenDatabase(IDatabase database) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => database.Read(_ => Task.FromResult(0), cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Data.Common;
+using Breeze.Silo.Storage;
+
+namespace Breeze.Silo.Hosting;
+
+/// <summary>Keeps the drivers' errors inside their silo: another one could not read them (they arrive as a codec that is not found).</summary>
+internal sealed partial class StorageErrorFilter(ILogger<StorageErrorFilter> logger) : IIncomingGrainCallFilter
+{
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        try
+        {
+            await context.Invoke();
+        }
+        catch (DbException error)
+        {
+            LogFailed(error, context.TargetId, context.MethodName);
+            throw new StorageUnavailableException("A statement failed in the database.", retryable: StorageErrors.IsTransient(error));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database failed in {Grain}.{Method}.")]
+    private partial void LogFailed(Exception error, GrainId grain, string method);
+}
