@@ -1,1 +1,3 @@
-Console.WriteLine("breeze");
+using Breeze.Fleet;
+
+return await FleetCommand.Invoke(args);
