@@ -5,6 +5,8 @@ namespace Breeze.Core.Fleet;
 /// <summary>Which devices of one organization are meant.</summary>
 public abstract record TargetSpec
 {
+    public const int MaxIds = 20_000;
+
     public sealed record Devices(IReadOnlyList<DeviceId> Ids) : TargetSpec;
 
     public sealed record Groups(IReadOnlyList<GroupId> Ids) : TargetSpec;
@@ -28,12 +30,9 @@ public abstract record TargetSpec
             return Refusal.Invalid($"{path} is required and must be an object.", path);
         }
 
-        if (given.TryGetProperty("type", out var named))
+        if (given.TryGetProperty("type", out var named) && named.ValueKind != JsonValueKind.Null && !JsonText.TryRead(named, out type))
         {
-            if (!JsonText.TryRead(named, out type))
-            {
-                return Refusal.Invalid($"{path}.type must be text.", $"{path}.type");
-            }
+            return Refusal.Invalid($"{path}.type must be text.", $"{path}.type");
         }
 
         var member = type switch { "devices" => "deviceIds", "groups" => "groupIds", "filter" => "filter", "all" => null, _ => "?" };
@@ -44,7 +43,7 @@ public abstract record TargetSpec
 
         foreach (var other in given.EnumerateObject())
         {
-            if (other.Name != "type" && other.Name != member)
+            if (other.Name != "type" && other.Name != member && other.Value.ValueKind != JsonValueKind.Null)
             {
                 var at = $"{path}.{Shown.Text(other.Name)}";
                 return Refusal.Invalid($"{at} does not belong to targets of type {type}.", at);
@@ -76,9 +75,9 @@ public abstract record TargetSpec
     private static Answer<IReadOnlyList<TId>> Ids<TId>(JsonElement list, string path)
         where TId : struct, IEntityId<TId>
     {
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is < 1 or > MaxIds)
         {
-            return Refusal.Invalid($"{path} must be a list of at least one id.", path);
+            return Refusal.Invalid($"{path} must be a list of 1 to {MaxIds} ids.", path);
         }
 
         var ids = new List<TId>(list.GetArrayLength());

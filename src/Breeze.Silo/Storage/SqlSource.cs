@@ -5,7 +5,7 @@ namespace Breeze.Silo.Storage;
 
 /// <summary>Where a query runs: on a connection, or inside a transaction, so that one query serves reads and checks before a write.</summary>
 /// <remarks>Both convert to it. SQLite refuses a command without the transaction its connection is in.</remarks>
-public readonly record struct SqlSource(DbConnection Connection, DbTransaction? Transaction)
+public readonly record struct SqlSource(DbConnection Connection, DbTransaction? Transaction = null)
 {
     public static implicit operator SqlSource(DbConnection connection) => new(connection, null);
 
