@@ -21,6 +21,9 @@ public static class ExitCode
     /// <summary>A process that the demo needs did not start or died.</summary>
     public const int DemoBroken = 5;
 
+    /// <summary>A fault in breeze itself.</summary>
+    public const int Fault = 70;
+
     /// <summary>Ended by Ctrl-C or SIGTERM.</summary>
     public const int Interrupted = 130;
 }

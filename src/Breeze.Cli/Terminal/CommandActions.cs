@@ -62,6 +62,11 @@ public static class CommandActions
         {
             return ExitCode.Interrupted;
         }
+        catch (Exception fault)
+        {
+            // A stack is for us, not for whoever typed a command; the kind of the fault is enough to find it by.
+            return Fail(shell, $"This is a fault in breeze itself ({fault.GetType().Name}): {fault.Message}", ExitCode.Fault);
+        }
     }
 
     public static int Fail(Shell shell, string sentence, int code)

@@ -10,7 +10,7 @@ public static class Ids
         new(name) { Description = description, CustomParser = result => Parse(result, name) };
 
     public static Argument<Guid[]> Arguments(string name, string description) =>
-        new(name) { Description = description, Arity = ArgumentArity.ZeroOrMore, CustomParser = result => ParseMany(result, name) };
+        new(name) { Description = description, Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [], CustomParser = result => ParseMany(result, name) };
 
     public static Option<Guid?> Option(string name, string description, bool required = false) =>
         new(name) { Description = description, Required = required, CustomParser = result => Parse(result, name) };
