@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Breeze.Core.Fleet;
@@ -63,32 +64,47 @@ public static partial class ScriptParameters
 
     /// <summary>The values a run gives to a script: those given, and the defaults of the rest.</summary>
     /// <param name="declared">The script's parameters.</param>
-    /// <param name="given">Values by name; null for none.</param>
-    /// <param name="path">What they are called in the body, for example <c>payload.parameters</c>.</param>
-    /// <returns>Values by name. Refused: an unknown name, a missing required one, a text that is too long or not storable.</returns>
+    /// <param name="given">An object of text, numbers or booleans; null or undefined for none.</param>
+    /// <param name="path">What it is called in the body, for example <c>payload.parameters</c>.</param>
+    /// <returns>Values by name. Refused: an unknown name, a missing required one, a value that is no text, number or boolean.</returns>
     public static Answer<IReadOnlyDictionary<string, string>> Resolve(
-        IReadOnlyList<ScriptParameter> declared, IReadOnlyDictionary<string, string>? given, string path)
+        IReadOnlyList<ScriptParameter> declared, JsonElement? given, string path)
     {
         var values = declared.Where(p => p is { Default: not null, Required: false }).ToDictionary(p => p.Name, p => p.Default!, StringComparer.Ordinal);
-        foreach (var (name, value) in given ?? new Dictionary<string, string>())
+        if (given is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } members)
         {
-            var at = $"{path}.{Shown.Text(name)}";
-            if (!declared.Any(p => p.Name == name))
+            if (members.ValueKind != JsonValueKind.Object)
             {
-                return Refusal.Invalid($"{at} is no parameter of the script.", at);
+                return Refusal.Invalid($"{path} must be an object of names and values.", path);
             }
 
-            if (!IsValue(value))
+            foreach (var member in members.EnumerateObject())
             {
-                return Refusal.Invalid($"{at} must be text of at most {MaxValueLength} characters.", at);
-            }
+                var at = $"{path}.{Shown.Text(member.Name)}";
+                if (!declared.Any(p => p.Name == member.Name))
+                {
+                    return Refusal.Invalid($"{at} is no parameter of the script.", at);
+                }
 
-            values[name] = value;
+                if (ValueOf(member.Value) is not { } value)
+                {
+                    return Refusal.Invalid($"{at} must be a number, true, false or text of at most {MaxValueLength} characters.", at);
+                }
+
+                values[member.Name] = value;
+            }
         }
 
         var missing = declared.FirstOrDefault(p => p.Required && !values.ContainsKey(p.Name));
         return missing is null ? values : Refusal.Invalid($"{path}.{missing.Name} is required by the script.", $"{path}.{missing.Name}");
     }
+
+    private static string? ValueOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False or JsonValueKind.Number => value.GetRawText(),
+        JsonValueKind.String when JsonText.TryRead(value, out var text) && IsValue(text) => text,
+        _ => null,
+    };
 
     private static bool IsValue(string value) => value.Length <= MaxValueLength && JsonText.IsStorable(value);
 
