@@ -1,3 +1,4 @@
+using Breeze.Silo.Access;
 using Breeze.Silo.Hosting;
 
 namespace Breeze.Silo;
@@ -13,11 +14,21 @@ public static class Program
         var builder = SiloBuilder.Create(settings);
         builder.AddOrleansSilo(settings);
         builder.Services.AddHttpConventions();
+        builder.Services.AddAccess(settings);
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UseHttpConventions();
+        app.UseAccess();
         app.MapHealth();
+        app.MapApi();
+        app.RequireRightsEverywhere();
         return app;
+    }
+
+    private static void MapApi(this WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1");
+        api.MapAccess();
     }
 }

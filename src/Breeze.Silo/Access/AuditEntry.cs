@@ -8,7 +8,8 @@ namespace Breeze.Silo.Access;
 /// <param name="Id">The key's or device's id; the part of the engine for <c>system</c>.</param>
 public sealed record AuditActor(string Kind, string Id, string Name, string? Address)
 {
-    public static AuditActor Of(Caller caller) => new("api_key", caller.KeyId.ToString(), caller.Name, caller.Address);
+    public static AuditActor Of(Caller caller) =>
+        new(caller.KeyId.Value.Version == 8 ? "user" : "api_key", caller.KeyId.ToString(), caller.Name, caller.Address);
 
     public static AuditActor Device(DeviceId id, string hostname, string? address) => new("device", id.ToString(), hostname, address);
 

@@ -4,10 +4,14 @@ using Breeze.Core.Access;
 namespace Breeze.Silo.Access;
 
 /// <summary>An operator that was recognised, as ASP.NET carries it through a request or a connection.</summary>
-public sealed class CallerIdentity(Caller caller) : ClaimsIdentity(
+/// <param name="caller">Who it is.</param>
+/// <param name="tokenEnds">When an OIDC token ends (UTC); null for an API key, which is looked up again instead.</param>
+public sealed class CallerIdentity(Caller caller, DateTime? tokenEnds = null) : ClaimsIdentity(
     [new Claim(ClaimTypes.NameIdentifier, caller.KeyId.ToString())], Schemes.Operator)
 {
     public Caller Caller { get; } = caller;
+
+    public DateTime? TokenEnds { get; } = tokenEnds;
 }
 
 public static class CallerExtensions
@@ -21,5 +25,8 @@ public static class CallerExtensions
         user.FindCaller() ?? throw new InvalidOperationException("There is no caller on a route that requires no right.");
 
     /// <summary>The operator behind a request, or null on public routes and for devices.</summary>
-    public static Caller? FindCaller(this ClaimsPrincipal? user) => user?.Identities.OfType<CallerIdentity>().FirstOrDefault()?.Caller;
+    public static Caller? FindCaller(this ClaimsPrincipal? user) => user.FindCallerIdentity()?.Caller;
+
+    internal static CallerIdentity? FindCallerIdentity(this ClaimsPrincipal? user) =>
+        user?.Identities.OfType<CallerIdentity>().FirstOrDefault();
 }

@@ -11,6 +11,8 @@ internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(2);
     private const int MostRemembered = 10_000;
 
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> uses = new();
+
     private readonly ConcurrentDictionary<string, (ApiKeyRow Row, long At)> known = new(StringComparer.Ordinal);
 
     /// <summary>The caller whose key this is; null when it is unknown, expired or revoked.</summary>
@@ -34,15 +36,42 @@ internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
             known[hash] = entry = (row, at);
         }
 
-        return Holds(entry.Row) ? entry.Row.ToCaller(address) : null;
+        if (!Holds(entry.Row))
+        {
+            return null;
+        }
+
+        uses[entry.Row.Id] = clock.GetUtcNow();
+        return entry.Row.ToCaller(address);
     }
 
-    /// <summary>The same caller as its key stands now; null when it no longer holds. OIDC callers stand until their token ends.</summary>
-    public async Task<Caller?> Refresh(Caller caller)
+    /// <summary>The same caller as its key stands now; null when it no longer holds. An OIDC caller stands until the token ends.</summary>
+    public async Task<Caller?> Refresh(CallerIdentity identity)
     {
+        var caller = identity.Caller;
+        if (identity.TokenEnds is { } ends)
+        {
+            return clock.GetUtcNow().UtcDateTime < ends ? caller : null;
+        }
+
         var remembered = known.Values.FirstOrDefault(e => e.Row.Id == caller.KeyId.Value && clock.GetElapsedTime(e.At) <= Remembered).Row;
         var row = remembered ?? await keys.ById(caller.KeyId.Value, CancellationToken.None);
         return row is not null && Holds(row) ? row.ToCaller(caller.Address) : null;
+    }
+
+    /// <summary>The keys used since this was last asked, and when.</summary>
+    public IReadOnlyDictionary<Guid, DateTimeOffset> TakeUses()
+    {
+        var taken = new Dictionary<Guid, DateTimeOffset>();
+        foreach (var id in uses.Keys)
+        {
+            if (uses.TryRemove(id, out var at))
+            {
+                taken[id] = at;
+            }
+        }
+
+        return taken;
     }
 
     /// <summary>Forgets a key that was just revoked here.</summary>
@@ -58,5 +87,5 @@ internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
     }
 
     private bool Holds(ApiKeyRow row) =>
-        row.RevokedAt is null && (row.ExpiresAt is not { } end || end > clock.GetUtcNow().ToUnixTimeMilliseconds());
+        row.RevokedAt is null && (row.ExpiresAt is not { } end || end > clock.GetUtcNow());
 }

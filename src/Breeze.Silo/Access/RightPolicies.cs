@@ -15,11 +15,12 @@ internal sealed class RightPolicies : IAuthorizationPolicyProvider
         right => new AuthorizationPolicyBuilder(Schemes.Operator).AddRequirements(new RightRequirement(right)).Build());
 
     private static readonly AuthorizationPolicy DevicePolicy =
-        new AuthorizationPolicyBuilder(Schemes.Device).RequireAuthenticatedUser().Build();
+        new AuthorizationPolicyBuilder(Schemes.Device)
+            .RequireAssertion(context => context.User.Identities.Any(i => i.IsAuthenticated && i.AuthenticationType == Schemes.Device)).Build();
 
-    // An unknown address has no endpoint and goes on to its 404; an endpoint that names no right goes no further.
+    // An unknown address has no route and goes on to its 404 or 405; a route that names no right goes no further.
     private static readonly AuthorizationPolicy Deny = new AuthorizationPolicyBuilder(Schemes.Operator)
-        .RequireAssertion(context => context.Resource is HttpContext http && http.GetEndpoint() is null).Build();
+        .RequireAssertion(context => context.Resource is HttpContext http && http.GetEndpoint() is not RouteEndpoint).Build();
 
     public static string Name(Right right) => Prefix + right;
 
@@ -39,12 +40,12 @@ internal sealed class RightHandler(Callers callers) : AuthorizationHandler<Right
 {
     protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, RightRequirement requirement)
     {
-        if (context.User.FindCaller() is not { } caller)
+        if (context.User.FindCallerIdentity() is not { } identity)
         {
             return;
         }
 
-        var now = context.Resource is HubInvocationContext ? await callers.Refresh(caller) : caller;
+        var now = context.Resource is HubInvocationContext ? await callers.Refresh(identity) : identity.Caller;
         if (now is not null && Rights.Allow(requirement.Right, now.Role, now.Scope.Kind))
         {
             context.Succeed(requirement);

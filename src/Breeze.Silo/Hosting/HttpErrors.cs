@@ -45,7 +45,7 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
         }
     }
 
-    private static (int Status, Refusal Refusal) Explain(Exception exception) => exception switch
+    internal static (int Status, Refusal Refusal) Explain(Exception exception) => exception switch
     {
         RefusedException refused => (Problems.Status(refused.Refusal.Kind), refused.Refusal),
         BadHttpRequestException bad => BadRequests.Explain(bad),

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Breeze.Silo.Access;
 using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Hosting;
@@ -19,6 +20,10 @@ public sealed record SiloSettings
 
     public ClusterSettings Cluster { get; init; } = new();
 
+    public LimitSettings Limits { get; init; } = new();
+
+    public OidcSettings Oidc { get; init; } = new();
+
     public LoggingSettings Logging { get; init; } = new();
 
     /// <summary>The embedded database's file, and Orleans' beside it.</summary>
@@ -34,7 +39,7 @@ public sealed record SiloSettings
             return "storage.connectionString must be set when storage.engine is postgres.";
         }
 
-        return ListenAddresses.Contradiction(this) ?? Cluster.Contradiction();
+        return ListenAddresses.Contradiction(this) ?? Cluster.Contradiction() ?? Oidc.Contradiction();
     }
 }
 

@@ -14,6 +14,7 @@ public static class StorageErrors
     private const int SqliteCannotOpen = 14;
     private const int SqliteUnique = 2067;
     private const int SqlitePrimaryKey = 1555;
+    private const int SqliteForeignKey = 787;
 
     /// <summary>True when the same statement may succeed later: the server is away, out of connections, or the disk is full.</summary>
     public static bool IsTransient(Exception error) => error switch
@@ -31,6 +32,14 @@ public static class StorageErrors
     {
         PostgresException p => p.SqlState == PostgresErrorCodes.UniqueViolation,
         SqliteException s => s.SqliteExtendedErrorCode is SqliteUnique or SqlitePrimaryKey,
+        _ => false,
+    };
+
+    /// <summary>True when a row is still pointed to, or points to one that is not there.</summary>
+    public static bool IsForeignKeyViolation(Exception error) => error switch
+    {
+        PostgresException p => p.SqlState == PostgresErrorCodes.ForeignKeyViolation,
+        SqliteException s => s.SqliteExtendedErrorCode == SqliteForeignKey,
         _ => false,
     };
 

@@ -1,0 +1,58 @@
+using Breeze.Silo.Hosting;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Breeze.Silo.Access;
+
+/// <summary>Keys, roles, tenants and audit, wired up.</summary>
+public static class AccessSetup
+{
+    public static IServiceCollection AddAccess(this IServiceCollection services, SiloSettings settings)
+    {
+        services.AddSingleton<ApiKeyStore>().AddSingleton<Callers>().AddSingleton<FailedSignIns>();
+        services.AddSingleton<TenantStore>().AddSingleton<AuditQueries>().AddSingleton<AccessQueries>();
+        services.AddSingleton<IdempotentAnswers>();
+        services.AddSingleton<IAuthorizationPolicyProvider, RightPolicies>();
+        services.AddSingleton<IAuthorizationHandler, RightHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, RightRefusals>();
+        services.AddHostedService<FirstStart>().AddHostedService<AccessHousekeeping>();
+        services.AddRateLimiter(_ => { }).ConfigureOptions<RateLimits>();
+        services.AddAuthorization();
+
+        // So that a handler can take the caller as a parameter.
+        services.AddHttpContextAccessor();
+        services.AddTransient(provider => provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Caller());
+        AddSchemes(services, settings.Oidc);
+        return services;
+    }
+
+    /// <summary>After <see cref="HttpConventions.UseHttpConventions"/>, before the endpoints.</summary>
+    public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app
+        .UseMiddleware<RefusalAudit>()
+        .UseAuthentication()
+        .UseAuthorization()
+        .UseRateLimiter()
+        .UseMiddleware<Idempotency>();
+
+    /// <summary>Maps partners, organizations, API keys and the audit log under <c>/api/v1</c>.</summary>
+    public static void MapAccess(this RouteGroupBuilder api)
+    {
+        api.MapPartners();
+        api.MapOrganizations();
+        api.MapApiKeys();
+        api.MapAuditLogs();
+    }
+
+    // The device scheme is added by Agents, whose credentials it reads.
+    private static void AddSchemes(IServiceCollection services, OidcSettings oidc)
+    {
+        var schemes = services.AddAuthentication(Schemes.Operator)
+            .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(Schemes.ApiKey, null)
+            .AddPolicyScheme(Schemes.Operator, null, options => options.ForwardDefaultSelector = http =>
+                oidc.Issuer is null || ApiKeyHandler.KeyOf(http.Request) is not null ? Schemes.ApiKey : Schemes.Oidc);
+        if (oidc.Issuer is not null)
+        {
+            schemes.AddJwtBearer(Schemes.Oidc, bearer => OidcCallers.Configure(bearer, oidc));
+        }
+    }
+}

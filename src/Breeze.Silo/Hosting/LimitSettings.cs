@@ -1,0 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Breeze.Silo.Hosting;
+
+/// <summary>How much one caller may ask for. What is over it is answered with 429 and <c>Retry-After</c>.</summary>
+public sealed record LimitSettings
+{
+    /// <summary>Requests a minute by one API key or user. A minute's worth may come at once.</summary>
+    [Range(60, 10_000_000)]
+    public int RequestsPerMinutePerKey { get; init; } = 12_000;
+
+    /// <summary>Requests a minute by all keys of one organization together.</summary>
+    [Range(60, 10_000_000)]
+    public int RequestsPerMinutePerOrg { get; init; } = 60_000;
+
+    /// <summary>Requests with an unknown, expired or revoked key, by one network address a minute.</summary>
+    [Range(1, 100_000)]
+    public int FailedSignInsPerMinutePerAddress { get; init; } = 60;
+}
