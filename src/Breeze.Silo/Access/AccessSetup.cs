@@ -1,6 +1,7 @@
 using Breeze.Silo.Hosting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace Breeze.Silo.Access;
 
@@ -23,6 +24,10 @@ public static class AccessSetup
         services.AddHttpContextAccessor();
         services.AddTransient(provider => provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Caller());
         AddSchemes(services, settings.Oidc);
+
+        // Authentication brings data protection, which would make its keys in the home directory of whoever runs the silo.
+        services.AddDataProtection().SetApplicationName("breeze").PersistKeysToFileSystem(new(Path.Combine(settings.Data, "protection")));
+        services.AddLogging(log => log.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         return services;
     }
 

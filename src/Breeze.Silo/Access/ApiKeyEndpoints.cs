@@ -26,7 +26,7 @@ internal static class ApiKeyEndpoints
         keys.MapPost("/", Create).RequireRight(Right.ManageKeys).Audited("api_key.create", "api_key")
             .WithMetadata(new OneTimeSecrets("key")).Document(
             "Create an API key",
-            "Makes a key and shows its text, this once. 403 for a wider scope than the caller's own; 400 naming partnerId or orgId when it is out of reach.",
+            "Makes a key and shows its text, this once. 403 for a wider scope than the caller's own and for an orgId out of its reach; 400 for such a partnerId.",
             new Single<CreatedApiKey>(new(
                 Example.Id, Example.Name, Example.Scope, null, Example.OrgId, Example.Role, Example.CreatedBy, Example.CreatedAt,
                 Example.ExpiresAt, null, null, "brz_EXAMPLE-not-a-key")),
@@ -112,7 +112,7 @@ internal static class ApiKeyEndpoints
             { OrgId: null } => Refusal.Invalid("orgId is required for scope org.", "orgId"),
             { OrgId: { } org } => await queries.Sees(caller.Scope, new(org), cancel)
                 ? OrgScope.Org(new(org))
-                : Refusal.Invalid("orgId names no organization that this key reaches.", "orgId"),
+                : OrgChoice.Foreign,
         };
     }
 

@@ -88,7 +88,7 @@ internal sealed class AuditQueries(IDatabase database)
             var page = await database.Read(
                 async connection => (await connection.QueryAsync<AuditLine>(
                     "select l.* from audit_logs l where l.chain = @chain and l.seq > @seq and l.seq <= @last order by l.seq limit @limit",
-                    new { head.Chain, seq, last = head.Seq, limit = LinesAtOnce })).AsList(),
+                    new { chain = head.Chain, seq, last = head.Seq, limit = LinesAtOnce })).AsList(),
                 cancel);
             foreach (var line in page)
             {

@@ -10,7 +10,8 @@ namespace Breeze.Silo.Hosting;
 public static partial class BadRequests
 {
     /// <summary>The status and the sentence for a request that could not be bound.</summary>
-    public static (int Status, Refusal Refusal) Explain(BadHttpRequestException exception)
+    /// <param name="body">The type that the route reads its body as; null when it reads none.</param>
+    public static (int Status, Refusal Refusal) Explain(BadHttpRequestException exception, Type? body = null)
     {
         if (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -24,7 +25,7 @@ public static partial class BadRequests
 
         if (exception.InnerException is JsonException json)
         {
-            return (400, Explain(json));
+            return (400, Explain(json, body));
         }
 
         var match = BoundParameter().Match(exception.Message);
@@ -41,13 +42,13 @@ public static partial class BadRequests
             return (400, Refusal.Invalid($"{name} is required.", name));
         }
 
-        return match.Success
+        return match.Success || exception.Message.Contains("no body was provided", StringComparison.Ordinal)
             ? (400, Refusal.Invalid("A JSON body is required."))
             : (400, Refusal.Invalid("The request could not be read."));
     }
 
     /// <summary>The sentence for a JSON text that could not be read, naming the member's path where there is one.</summary>
-    public static Refusal Explain(JsonException exception)
+    public static Refusal Explain(JsonException exception, Type? body = null)
     {
         var path = Path(exception);
         if (exception is WireFormatException)
@@ -70,7 +71,7 @@ public static partial class BadRequests
 
         if (message.StartsWith("Duplicate propert", StringComparison.Ordinal))
         {
-            return Refusal.Invalid($"{path ?? "The body"} has a member twice.", path);
+            return Refusal.Invalid(path is null ? "The body has a member twice." : $"{path} is given twice.", path);
         }
 
         if (message.Contains("allow null", StringComparison.Ordinal) || message.Contains("allow getting null", StringComparison.Ordinal))
@@ -78,9 +79,9 @@ public static partial class BadRequests
             return Refusal.Invalid($"{path} must not be null.", path);
         }
 
-        if (Unconvertible().Match(message) is { Success: true } unconvertible)
+        if (message.Contains("could not be converted to", StringComparison.Ordinal))
         {
-            return Refusal.Invalid($"{path ?? "The body"} must be {Wanted(unconvertible.Groups["type"].Value)}.", path);
+            return Refusal.Invalid($"{path ?? "The body"} must be {BodyTypes.Wanted(body, path) ?? "of another kind"}.", path);
         }
 
         if (message.Contains("maximum configured depth", StringComparison.Ordinal))
@@ -98,22 +99,20 @@ public static partial class BadRequests
     private static string Join(string? path, string name) =>
         path is null ? name : path == name || path.EndsWith("." + name, StringComparison.Ordinal) ? path : $"{path}.{name}";
 
-    private static string Wanted(string type) => type switch
+    // Route and query parameters alone; what a body wants BodyTypes knows.
+    private static string Wanted(string type) => type.TrimEnd('?') switch
     {
-        _ when type.Contains("Guid", StringComparison.Ordinal) || type.EndsWith("Id", StringComparison.Ordinal) => "a GUID",
-        _ when type.Contains("Int", StringComparison.Ordinal) || type is "int" or "long" or "int?" or "long?" => "a whole number in its range",
-        _ when type.Contains("Double", StringComparison.Ordinal) || type.Contains("Decimal", StringComparison.Ordinal) => "a number",
-        _ when type.Contains("Boolean", StringComparison.Ordinal) || type.StartsWith("bool", StringComparison.Ordinal) => "true or false",
-        _ when type.Contains("List", StringComparison.Ordinal) || type.Contains("[]", StringComparison.Ordinal) => "a list",
-        _ when type.Contains("String", StringComparison.Ordinal) && !type.Contains("Dictionary", StringComparison.Ordinal) => "a text",
-        _ when type.Contains("DateTimeOffset", StringComparison.Ordinal) => "a time in ISO 8601 with an offset",
-        _ => "an object",
+        "Guid" => "a GUID",
+        "int" or "long" => "a whole number in its range",
+        "bool" => "true or false",
+        "DateTimeOffset" => "a time in ISO 8601 with an offset",
+        _ => "readable",
     };
 
     [GeneratedRegex("^Failed to bind parameter \"(?<type>.+) (?<name>[^ \"]+)\" from ", RegexOptions.NonBacktracking)]
     private static partial Regex BoundParameter();
 
-    [GeneratedRegex("^(Required parameter|Implicit body inferred for parameter) \"(?<type>.+) (?<name>[^ \"]+)\" was not provided( from (?<from>[a-z]+))?", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^Required parameter \"(?<type>.+) (?<name>[^ \"]+)\" was not provided from (?<from>[a-z]+)", RegexOptions.NonBacktracking)]
     private static partial Regex MissingParameter();
 
     [GeneratedRegex("^The JSON property '(?<name>.*)' could not be mapped", RegexOptions.NonBacktracking)]
@@ -124,7 +123,4 @@ public static partial class BadRequests
 
     [GeneratedRegex("'(?<name>[^']+)'", RegexOptions.NonBacktracking)]
     private static partial Regex QuotedName();
-
-    [GeneratedRegex("could not be converted to (?<type>[^ ]+)", RegexOptions.NonBacktracking)]
-    private static partial Regex Unconvertible();
 }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Breeze.Core;
 using Breeze.Silo.Storage;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Breeze.Silo.Hosting;
 
@@ -31,7 +32,7 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
-            var (status, refusal) = Explain(e);
+            var (status, refusal) = Explain(e, http);
             if (status == StatusCodes.Status500InternalServerError)
             {
                 LogFailed(e, http.Request.Method, http.Request.Path, http.TraceIdentifier);
@@ -45,10 +46,10 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
         }
     }
 
-    internal static (int Status, Refusal Refusal) Explain(Exception exception) => exception switch
+    internal static (int Status, Refusal Refusal) Explain(Exception exception, HttpContext http) => exception switch
     {
         RefusedException refused => (Problems.Status(refused.Refusal.Kind), refused.Refusal),
-        BadHttpRequestException bad => BadRequests.Explain(bad),
+        BadHttpRequestException bad => BadRequests.Explain(bad, http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType),
         TimeoutException => (503, new(RefusalKind.Unavailable,
             "The answer took too long. It is unknown whether the request took effect: look, or repeat it with the same Idempotency-Key.")),
         DbException { IsTransient: true } or StorageUnavailableException { Retryable: true } or SiloUnavailableException or OrleansMessageRejectionException =>

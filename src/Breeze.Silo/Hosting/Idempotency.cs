@@ -96,7 +96,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
         {
             await next(http);
         }
-        catch (Exception e) when (HttpErrors.Explain(e) is { Status: < 500 } known)
+        catch (Exception e) when (HttpErrors.Explain(e, http) is { Status: < 500 } known)
         {
             await Problems.Write(http, known.Status, known.Refusal);
         }
