@@ -1,4 +1,5 @@
 using Breeze.Silo.Access;
+using Breeze.Silo.Agents;
 using Breeze.Silo.Hosting;
 
 namespace Breeze.Silo;
@@ -15,12 +16,15 @@ public static class Program
         builder.AddOrleansSilo(settings);
         builder.Services.AddHttpConventions();
         builder.Services.AddAccess(settings);
+        builder.Services.AddAgents();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UseHttpConventions();
+        app.UseAgentAdmission();
         app.UseAccess();
         app.MapHealth();
+        app.MapAgentHub();
         app.MapApi();
         app.RequireRightsEverywhere();
         return app;
@@ -30,5 +34,6 @@ public static class Program
     {
         var api = app.MapGroup("/api/v1");
         api.MapAccess();
+        api.MapAgents();
     }
 }

@@ -10,7 +10,7 @@ namespace Breeze.Contracts.Agents;
     MaxDepth = 32)]
 [JsonSerializable(typeof(EnrollRequest))]
 [JsonSerializable(typeof(EnrollAnswer))]
-[JsonSerializable(typeof(RotateTokenAnswer))]
+[JsonSerializable(typeof(RotateTokenRequest))]
 [JsonSerializable(typeof(Hello))]
 [JsonSerializable(typeof(HelloAnswer))]
 [JsonSerializable(typeof(Accepted))]

@@ -46,11 +46,9 @@ public sealed record Result(
     long? DurationMs = null,
     JsonElement? Data = null);
 
-/// <summary>What the answer to <see cref="Result"/> and the reports says: it is durable.</summary>
-public sealed record Acknowledged
-{
-    public static Acknowledged Value { get; } = new();
-}
+/// <summary>The answer to <see cref="Result"/> and the reports.</summary>
+/// <param name="Refused">Null: it is durable. Otherwise why it was not taken (not this device's, another attempt …): do not send it again.</param>
+public sealed record Acknowledged(string? Refused = null);
 
 [JsonConverter(typeof(SnakeCaseEnum<CommandPhase>))]
 public enum CommandPhase

@@ -38,11 +38,12 @@ public sealed record EnrollAnswer(Enrolled Data);
 /// <param name="CommandKeys">The keys to pin: only commands signed by one of them are run.</param>
 public sealed record Enrolled(Guid DeviceId, Guid OrgId, Guid SiteId, string Token, IReadOnlyList<CommandKey> CommandKeys);
 
-/// <summary>The body of the answer to <c>POST /api/v1/agents/rotate-token</c>.</summary>
-public sealed record RotateTokenAnswer(RotatedToken Data);
-
-/// <param name="Token">The new credential; the old one stops working when this is answered.</param>
-public sealed record RotatedToken(string Token);
+/// <summary>Body of <c>POST /api/v1/agents/rotate-token</c>, sent with the credential in use (or, as a repeat, with the new one).</summary>
+/// <param name="Token">
+/// The device's next credential: <c>brd_</c> and 43 characters of base64url (256 random bits), made and stored by the agent before it asks, so
+/// that a lost answer locks nobody out: it tries both. The old one stops working when this is answered with 200.
+/// </param>
+public sealed record RotateTokenRequest(string Token);
 
 /// <summary>A key that signs commands.</summary>
 /// <param name="Id">The first 16 hex digits of the SHA-256 of the public key.</param>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Breeze.Silo.Access;
+using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Hosting;
@@ -23,6 +24,7 @@ public sealed record SiloSettings
     public LimitSettings Limits { get; init; } = new();
 
     public OidcSettings Oidc { get; init; } = new();
+    public AgentsSettings Agents { get; init; } = new();
 
     public LoggingSettings Logging { get; init; } = new();
 

@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Breeze.Core;
+
+namespace Breeze.Silo.Agents;
+
+/// <summary>The agents that are connected to this silo.</summary>
+public sealed partial class AgentConnections(
+    IGrainFactory grains,
+    CommandKeys keys,
+    SiloLease lease,
+    WaitingCommands waiting,
+    AgentsSettings settings,
+    TimeProvider clock,
+    ILogger<AgentConnections> logger)
+{
+    private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(30);
+    private const int ReconnectSpreadMs = 5_000;
+
+    private readonly ConcurrentDictionary<DeviceId, AgentConnection> _live = new();
+    private readonly ConcurrentDictionary<AgentConnection, byte> _attached = new();
+    private readonly Random _jitter = new();
+    private int _greeted;
+
+    internal IGrainFactory Grains => grains;
+
+    internal CommandKeys Keys => keys;
+
+    internal SiloLease Lease => lease;
+
+    internal TimeProvider Clock => clock;
+
+    /// <summary>True once the silo stops: nobody is let in any more.</summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>How many agents are connected and greeted.</summary>
+    public int Count => _live.Count;
+
+    /// <summary>Why a new connection is not let in now; null when it is.</summary>
+    public string? RefusesBecause() => true switch
+    {
+        _ when IsDraining => "This silo is stopping.",
+        _ when !lease.IsHeld => "This silo cannot serve at the moment.",
+        _ when _attached.Count >= settings.MaxConnections => "This silo holds as many agents as it may.",
+        _ when _attached.Count - Volatile.Read(ref _greeted) >= settings.MaxPendingConnections => "Too many agents connect at once.",
+        _ => null,
+    };
+
+    /// <summary>Takes up a connection of a device whose credential was checked. It counts once it said Hello.</summary>
+    public AgentConnection Attach(DeviceId device, IAgentChannel channel)
+    {
+        var connection = new AgentConnection(this, device, channel);
+        _attached.TryAdd(connection, 0);
+        return connection;
+    }
+
+    /// <summary>The live connection of a device on this silo; null when it is elsewhere or away.</summary>
+    public AgentConnection? Find(DeviceId device) => _live.GetValueOrDefault(device);
+
+    internal bool Register(AgentConnection connection)
+    {
+        Interlocked.Increment(ref _greeted);
+        AgentMetrics.Connected(1);
+        while (true)
+        {
+            if (_live.TryAdd(connection.Device, connection))
+            {
+                return true;
+            }
+
+            if (!_live.TryGetValue(connection.Device, out var other))
+            {
+                continue;
+            }
+
+            if (other.Epoch > connection.Epoch)
+            {
+                connection.Close("A newer connection of this device took its place.");
+                return false;
+            }
+
+            if (_live.TryUpdate(connection.Device, connection, other))
+            {
+                other.Close("A newer connection of this device took its place.");
+                return true;
+            }
+        }
+    }
+
+    internal void Remove(AgentConnection connection)
+    {
+        if (!_attached.TryRemove(connection, out _))
+        {
+            return;
+        }
+
+        if (connection.Epoch != 0)
+        {
+            Interlocked.Decrement(ref _greeted);
+            AgentMetrics.Connected(-1);
+            _live.TryRemove(new(connection.Device, connection));
+        }
+    }
+
+    /// <summary>Sends what waits for a device, in the background.</summary>
+    internal void DeliverWaiting(DeviceId device) => _ = DeliverWaitingNow(device);
+
+    internal int ReconnectAfterMs()
+    {
+        lock (_jitter)
+        {
+            return _jitter.Next(100, ReconnectSpreadMs);
+        }
+    }
+
+    /// <summary>Spreads those who were refused over some seconds.</summary>
+    internal int RetryAfterSeconds() => 2 + (ReconnectAfterMs() / 1_000);
+
+    /// <summary>Asks every agent to connect elsewhere, and lets nobody in any more.</summary>
+    public void Drain()
+    {
+        IsDraining = true;
+        CloseAll("This silo is stopping.");
+    }
+
+    /// <summary>Ends every connection.</summary>
+    public void CloseAll(string reason)
+    {
+        var all = _attached.Keys;
+        if (all.Count > 0)
+        {
+            LogClosing(all.Count, reason);
+        }
+
+        foreach (var connection in all)
+        {
+            connection.Close(reason);
+        }
+    }
+
+    /// <summary>Ends connections that never said Hello.</summary>
+    internal void CloseSilent()
+    {
+        foreach (var connection in _attached.Keys)
+        {
+            if (connection.Epoch == 0 && clock.GetElapsedTime(connection.AttachedAt) > HelloPatience)
+            {
+                connection.Close("Hello did not come.");
+            }
+        }
+    }
+
+    private async Task DeliverWaitingNow(DeviceId device)
+    {
+        try
+        {
+            foreach (var command in await waiting.Claim(device))
+            {
+                Find(device)?.Send(command);
+            }
+        }
+        catch (Exception error)
+        {
+            // The resend loop looks again for those that were sent; the rest wait for the next connection or Wake.
+            LogNotDelivered(error, device);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Closing {Count} agent connections: {Reason}")]
+    private partial void LogClosing(int count, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Waiting commands of device {Device} were not looked up")]
+    private partial void LogNotDelivered(Exception error, DeviceId device);
+}

@@ -1,0 +1,203 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Breeze.Contracts;
+using Breeze.Contracts.Agents;
+
+namespace Breeze.Silo.Agents;
+
+/// <summary>The keys that sign commands: a file only its owner can read, newest last, each vouched for by the one before it.</summary>
+/// <remarks>
+/// All keys are announced, so that an agent that was away during a rotation can follow the chain. A connection is signed for with the key
+/// that was newest at its Hello, for it knows no later one.
+/// </remarks>
+public sealed class CommandKeys : IDisposable
+{
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly string _path;
+    private readonly List<CommandSigner> _retired = [];
+    private volatile Ring _ring;
+
+    /// <summary>Reads the file; makes it, with a first key, when it is not there.</summary>
+    /// <exception cref="InvalidDataException">The file is there and is not one of ours, or its keys do not follow each other.</exception>
+    public CommandKeys(string path)
+    {
+        _path = path;
+        _ring = Load(path) ?? WithLock(() => Load(path) ?? Add([]));
+    }
+
+    /// <summary>All keys, oldest first.</summary>
+    public IReadOnlyList<CommandKey> Public => _ring.Public;
+
+    /// <summary>The newest key.</summary>
+    public CommandSigner Current => _ring.Signer;
+
+    /// <summary>Adds a key, vouched for by the newest one. Agents learn it at their next Hello.</summary>
+    public CommandKey Rotate()
+    {
+        lock (_lock)
+        {
+            Use(WithLock(() => Add(Read(_path) ?? [])));
+            return Current.Key;
+        }
+    }
+
+    /// <summary>Takes over what another silo that shares the file has added.</summary>
+    public void Refresh()
+    {
+        lock (_lock)
+        {
+            if (Read(_path) is { } stored && stored.Count > Public.Count)
+            {
+                Use(Open(stored));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _retired.ForEach(s => s.Dispose());
+        Current.Dispose();
+    }
+
+    private static Ring? Load(string path) => Read(path) is { Count: > 0 } stored ? Open(stored) : null;
+
+    private static List<StoredKey>? Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<List<StoredKey>>(File.ReadAllBytes(path), BreezeJson.Options);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The command key file {path} is damaged.", e);
+        }
+    }
+
+    private static Ring Open(List<StoredKey> stored)
+    {
+        ECDsa? earlier = null;
+        var open = new List<CommandKey>();
+        foreach (var entry in stored)
+        {
+            var key = ECDsa.Create();
+            key.ImportPkcs8PrivateKey(Convert.FromBase64String(entry.PrivateKey), out _);
+            var id = CommandSignature.PublicKey(key);
+            var known = id with { SignedBy = entry.SignedBy, Signature = entry.Signature };
+            if (earlier is not null && !CommandSignature.VerifyKey(known, earlier))
+            {
+                throw new InvalidDataException("A command key is not vouched for by the one before it.");
+            }
+
+            open.Add(known);
+            earlier?.Dispose();
+            earlier = key;
+        }
+
+        return new(open, new CommandSigner(open[^1], earlier!));
+    }
+
+    private Ring Add(List<StoredKey> stored)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var statement = CommandSignature.PublicKey(key);
+        if (stored.Count > 0)
+        {
+            using var earlier = ECDsa.Create();
+            earlier.ImportPkcs8PrivateKey(Convert.FromBase64String(stored[^1].PrivateKey), out _);
+            statement = CommandSignature.SignKey(statement, CommandSignature.PublicKey(earlier).Id, earlier);
+        }
+
+        List<StoredKey> all = [.. stored, new(Convert.ToBase64String(key.ExportPkcs8PrivateKey()), statement.SignedBy, statement.Signature)];
+        Write(all);
+        return Open(all);
+    }
+
+    // A new file beside the old one, synced, then renamed: a crash leaves the old keys or the new ones, never half a file.
+    private void Write(List<StoredKey> keys)
+    {
+        var next = _path + ".new";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var file = new FileStream(next, options))
+        {
+            file.Write(JsonSerializer.SerializeToUtf8Bytes(keys, BreezeJson.Options));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(next, _path, overwrite: true);
+    }
+
+    private T WithLock<T>(Func<T> work)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        var until = Environment.TickCount64 + (long)LockPatience.TotalMilliseconds;
+        while (true)
+        {
+            try
+            {
+                using var held = new FileStream(_path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return work();
+            }
+            catch (IOException) when (Environment.TickCount64 < until)
+            {
+                // Another silo makes or rotates the keys.
+                Thread.Sleep(20);
+            }
+        }
+    }
+
+    // Connections may still sign with the key before: it is disposed with the process.
+    private void Use(Ring ring)
+    {
+        _retired.Add(_ring.Signer);
+        _ring = ring;
+    }
+
+    private sealed record StoredKey(string PrivateKey, string? SignedBy, string? Signature);
+
+    private sealed record Ring(IReadOnlyList<CommandKey> Public, CommandSigner Signer);
+}
+
+/// <summary>One private key; signs from any thread.</summary>
+public sealed class CommandSigner(CommandKey key, ECDsa ecdsa) : IDisposable
+{
+    private readonly byte[] _pkcs8 = ecdsa.ExportPkcs8PrivateKey();
+    private readonly ThreadLocal<ECDsa> _perThread = new(trackAllValues: true);
+
+    public CommandKey Key { get; } = key;
+
+    /// <summary>The command, signed for this device.</summary>
+    public Command Sign(Command unsigned, Guid deviceId) =>
+        CommandSignature.Sign(unsigned with { KeyId = Key.Id }, deviceId, _perThread.Value ??= Copy());
+
+    public void Dispose()
+    {
+        foreach (var copy in _perThread.Values)
+        {
+            copy?.Dispose();
+        }
+
+        _perThread.Dispose();
+        ecdsa.Dispose();
+        CryptographicOperations.ZeroMemory(_pkcs8);
+    }
+
+    // ECDsa does not promise to be safe from several threads.
+    private ECDsa Copy()
+    {
+        var copy = ECDsa.Create();
+        copy.ImportPkcs8PrivateKey(_pkcs8, out _);
+        return copy;
+    }
+}
