@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Breeze.Cli.Demo;
 using Breeze.Cli.Deployments;
+using Breeze.Cli.Fleet;
 using Breeze.Cli.Session;
 using Breeze.Cli.Terminal;
 
@@ -11,11 +13,16 @@ public static class CommandLine
     public static RootCommand Build(Shell shell)
     {
         var root = new RootCommand("breeze: roll changes out to a fleet of devices, in batches, watched.");
-        root.With(
+        root.With([
             Options.Json,
+            DemoCommand.Build(shell),
             SessionCommands.Login(shell),
             SessionCommands.Logout(shell),
-            DeploymentCommands.Build(shell));
+            DeploymentCommands.Build(shell),
+            .. FleetCommands.Build(shell),
+            ScriptCommands.Build(shell),
+            .. KeyCommands.Build(shell),
+        ]);
         return root;
     }
 

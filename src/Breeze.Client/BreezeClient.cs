@@ -2,6 +2,9 @@ using System.Net.Http.Headers;
 using System.Reflection;
 using Breeze.Client.Http;
 using Breeze.Client.Live;
+using Breeze.Client.Resources;
+using Breeze.Contracts.Access;
+using Breeze.Contracts.Fleet;
 
 namespace Breeze.Client;
 
@@ -14,7 +17,6 @@ public sealed class BreezeClient : IDisposable
 {
     private readonly HttpClient _http;
     private readonly string? _key;
-    private readonly Transport _transport;
 
     /// <param name="http">With <see cref="HttpClient.BaseAddress"/> set. The client owns it from here on.</param>
     /// <param name="key">The API key; null where the browser's sign-in cookie is the credential.</param>
@@ -32,8 +34,19 @@ public sealed class BreezeClient : IDisposable
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         }
 
-        _transport = new Transport(http, Options);
-        Deployments = new DeploymentsClient(_transport);
+        var transport = new Transport(http, Options);
+        Deployments = new DeploymentsClient(transport);
+        Sites = new(transport, "sites");
+        Devices = new DevicesClient(transport);
+        Groups = new GroupsClient(transport);
+        Scripts = new(transport, "scripts");
+        EnrollmentKeys = new(transport, "enrollment-keys");
+        MaintenanceWindows = new(transport, "maintenance-windows");
+        Previews = new PreviewsClient(transport);
+        Partners = new(transport, "partners");
+        Organizations = new(transport, "organizations");
+        ApiKeys = new(transport, "api-keys");
+        AuditLogs = new AuditLogsClient(transport);
     }
 
     /// <summary>A client for the server at this address.</summary>
@@ -50,6 +63,30 @@ public sealed class BreezeClient : IDisposable
     public BreezeClientOptions Options { get; }
 
     public DeploymentsClient Deployments { get; }
+
+    public EditableResource<Site, SiteBody, SiteBody> Sites { get; }
+
+    public DevicesClient Devices { get; }
+
+    public GroupsClient Groups { get; }
+
+    public EditableResource<Script, ScriptBody, ScriptBody> Scripts { get; }
+
+    /// <summary>Their text is in the answer to their creation, and never again.</summary>
+    public CreatableResource<EnrollmentKey, EnrollmentKeyBody, EnrollmentKey> EnrollmentKeys { get; }
+
+    public EditableResource<MaintenanceWindow, MaintenanceWindowBody, MaintenanceWindowBody> MaintenanceWindows { get; }
+
+    public PreviewsClient Previews { get; }
+
+    public EditableResource<Partner, PartnerRequest, PartnerRequest> Partners { get; }
+
+    public EditableResource<Organization, CreateOrganization, UpdateOrganization> Organizations { get; }
+
+    /// <summary>Their text is in the answer to their creation, and never again.</summary>
+    public CreatableResource<ApiKey, CreateApiKey, CreatedApiKey> ApiKeys { get; }
+
+    public AuditLogsClient AuditLogs { get; }
 
     /// <summary>A live connection with the same server and key, not yet started; the caller disposes it.</summary>
     public ConsoleConnection Live() => new(Server, _key, Options);

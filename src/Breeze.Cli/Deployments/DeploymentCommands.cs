@@ -146,7 +146,7 @@ public static class DeploymentCommands
 
     private static async Task<int> Follow(Invocation run, BreezeClient client, bool stopWhenPaused)
     {
-        var ended = await new RolloutWatch(run.Shell, client, run.Get(Id), run.Json, stopWhenPaused).UntilEnd(run.Cancel);
+        var ended = await new RolloutWatch(run.Shell, client, run.Get(Id), run.Json ? WatchStyle.JsonLines : WatchStyle.People, stopWhenPaused).UntilEnd(run.Cancel);
         if (!run.Json)
         {
             run.Say($"{Printable.Line(ended.Name)}: {EnumName.Of(ended.Status)}{(ended.Progress is { } p ? $"; {RolloutLine.Counts(p)}" : "")}.");

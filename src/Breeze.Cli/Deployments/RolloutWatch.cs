@@ -8,9 +8,22 @@ using Spectre.Console;
 
 namespace Breeze.Cli.Deployments;
 
+/// <summary>What a watcher prints while it watches.</summary>
+public enum WatchStyle
+{
+    /// <summary>A live view on a terminal, plain lines elsewhere.</summary>
+    People,
+
+    /// <summary>Each progress message as a line of JSON.</summary>
+    JsonLines,
+
+    /// <summary>Nothing: the end is all that is asked for.</summary>
+    Silent,
+}
+
 /// <summary>Follows one deployment until it ends, as a live view, as plain lines or as JSON lines.</summary>
 /// <param name="stopWhenPaused">End also when it pauses; else a pause is waited out.</param>
-public sealed class RolloutWatch(Shell shell, BreezeClient client, Guid id, bool json, bool stopWhenPaused)
+public sealed class RolloutWatch(Shell shell, BreezeClient client, Guid id, WatchStyle style, bool stopWhenPaused)
 {
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
@@ -31,7 +44,7 @@ public sealed class RolloutWatch(Shell shell, BreezeClient client, Guid id, bool
         var reading = Keep(view, ended.Token);
         try
         {
-            if (json)
+            if (style != WatchStyle.People)
             {
                 await UntilDone(view, () => { }, cancel);
             }
@@ -94,7 +107,7 @@ public sealed class RolloutWatch(Shell shell, BreezeClient client, Guid id, bool
     {
         _heardAt = shell.Time.GetUtcNow();
         view.Take(message, _heardAt);
-        if (json)
+        if (style == WatchStyle.JsonLines)
         {
             lock (_outputLock)
             {
@@ -137,7 +150,7 @@ public sealed class RolloutWatch(Shell shell, BreezeClient client, Guid id, bool
             view.Take((await client.Deployments.Get(id, cancel: cancel)).Value, shell.Time.GetUtcNow());
         }
 
-        if (json || view.Latest?.Progress is not { } progress)
+        if (style != WatchStyle.People || view.Latest?.Progress is not { } progress)
         {
             return troubledSeen;
         }

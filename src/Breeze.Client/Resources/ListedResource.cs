@@ -63,7 +63,7 @@ public sealed class CreatableResource<T, TCreate, TCreated> : Resource<T>
 }
 
 /// <summary>A resource whose things are made and edited.</summary>
-public sealed class EditableResource<T, TCreate, TUpdate> : Resource<T>
+public class EditableResource<T, TCreate, TUpdate> : Resource<T>
     where TCreate : notnull
     where TUpdate : notnull
 {

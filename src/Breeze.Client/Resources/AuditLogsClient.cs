@@ -1,0 +1,17 @@
+using Breeze.Client.Http;
+using Breeze.Contracts.Access;
+
+namespace Breeze.Client.Resources;
+
+/// <summary>Who did what: read only.</summary>
+public sealed class AuditLogsClient : ListedResource<AuditLog>
+{
+    internal AuditLogsClient(Transport transport)
+        : base(transport, "audit-logs")
+    {
+    }
+
+    /// <summary>Recomputes the hash chains that this key may see.</summary>
+    public Task<AuditVerification> Verify(CancellationToken cancel = default) =>
+        Transport.Send<AuditVerification>(new(HttpMethod.Get, $"{Path}/verify"), cancel);
+}
