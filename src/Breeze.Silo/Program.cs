@@ -16,6 +16,7 @@ public static class Program
         builder.AddOrleansSilo(settings);
         builder.Services.AddHttpConventions();
         builder.Services.AddAccess(settings);
+        builder.Services.AddApiDescription();
         builder.Services.AddAgents();
         adjust?.Invoke(builder);
 
@@ -24,6 +25,7 @@ public static class Program
         app.UseAgentAdmission();
         app.UseAccess();
         app.MapHealth();
+        app.MapApiDescription();
         app.MapAgentHub();
         app.MapApi();
         app.RequireRightsEverywhere();

@@ -32,7 +32,7 @@ public static class RouteRightsCheck
 
             if (endpoint.Metadata.GetMetadata<HubMetadata>() is { } hub && hubs.Add(hub.HubType))
             {
-                foreach (var method in HubMethods(hub.HubType).Where(m => !IsGuarded(m.GetCustomAttributes(true))))
+                foreach (var method in HubMethods(hub.HubType).Where(m => !IsGuarded(MarkersOf(m))))
                 {
                     yield return $"{hub.HubType.Name}.{method.Name}";
                 }
@@ -44,6 +44,11 @@ public static class RouteRightsCheck
     internal static IEnumerable<MethodInfo> HubMethods(Type hub) => hub
         .GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
         .Where(m => !m.IsSpecialName && m.GetBaseDefinition().DeclaringType == hub);
+
+    // A device may call all of its hub or none of it, so the hub's own marker stands for its methods. An operator's rights are judged
+    // anew on each call, and only a marker on the method makes SignalR ask.
+    private static IEnumerable<object> MarkersOf(MethodInfo method) =>
+        method.GetCustomAttributes(true).Concat(method.DeclaringType!.GetCustomAttributes<RequireDeviceAttribute>());
 
     // RequireAuthorization() alone would let every role through, so only our own markers count.
     private static bool IsGuarded(IEnumerable<object> metadata)
