@@ -37,7 +37,7 @@ public sealed partial class CommandProcessor : IDisposable
         _clock.Set(serverTime);
         _outbox.Connected(link);
         QueueRecovered();
-        foreach (var entry in _journal.Entries.ToList())
+        foreach (var entry in _journal.Entries.Where(entry => entry.Step != JournalStep.Acknowledged).ToList())
         {
             Continue(entry);
         }

@@ -50,9 +50,8 @@ public sealed class CapturedOutput
                 }
             }
 
-            // A cut may split a character: its halves are no news.
-            var first = Shorten(Clean(_head.AsSpan(0, _headLength)).TrimEnd('\uFFFD'), fromEnd: false, out var cutFirst);
-            var last = Shorten(Clean(tail).TrimStart('\uFFFD'), fromEnd: true, out var cutLast);
+            var first = Shorten(Clean(WholeAtEnd(_head.AsSpan(0, _headLength))), fromEnd: false, out var cutFirst);
+            var last = Shorten(Clean(WholeAtStart(tail)), fromEnd: true, out var cutLast);
             return $"{first}\n[... {lost + cutFirst + cutLast} bytes cut ...]\n{last}";
         }
     }
@@ -76,6 +75,36 @@ public sealed class CapturedOutput
 
         var start = (int)(_afterHead % Half);
         return [.. _tail[start..], .. _tail[..start]];
+    }
+
+    // A cut may split a character: its halves are no news, and were not in the output.
+    private static ReadOnlySpan<byte> WholeAtEnd(ReadOnlySpan<byte> bytes)
+    {
+        for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
+        {
+            if ((bytes[^back] & 0xC0) == 0xC0)
+            {
+                return bytes[..^back];
+            }
+
+            if ((bytes[^back] & 0x80) == 0)
+            {
+                break;
+            }
+        }
+
+        return bytes;
+    }
+
+    private static ReadOnlySpan<byte> WholeAtStart(ReadOnlySpan<byte> bytes)
+    {
+        var start = 0;
+        while (start < Math.Min(3, bytes.Length) && (bytes[start] & 0xC0) == 0x80)
+        {
+            start++;
+        }
+
+        return bytes[start..];
     }
 
     private static string Clean(ReadOnlySpan<byte> bytes)

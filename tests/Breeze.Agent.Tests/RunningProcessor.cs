@@ -1,0 +1,53 @@
+using Breeze.Agent.Commands;
+using Breeze.Agent.Scripts;
+using Breeze.Contracts.Agents;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Breeze.Agent.Tests;
+
+/// <summary>A processor over a journal in a folder, as the agent puts it together; its clock starts at the signer's now.</summary>
+public sealed class RunningProcessor : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly CommandKeyRing _keys;
+    private readonly CommandJournal _journal;
+    private readonly CommandProcessor _processor;
+    private readonly Task _running;
+
+    public RunningProcessor(string folder, Signer signer, JournalFile? file = null)
+    {
+        _keys = new CommandKeyRing([signer.Public]);
+        _journal = new CommandJournal(file ?? new JournalFile(Path.Combine(folder, "journal.log")));
+        _processor = new CommandProcessor(
+            _journal,
+            new CommandVerifier(signer.DeviceId, _keys),
+            new CommandRunner(new ScriptRunner(Path.Combine(folder, "run"), TimeProvider.System)),
+            TimeProvider.System,
+            NullLogger<CommandProcessor>.Instance);
+        _running = _processor.Run(_stopped.Token);
+    }
+
+    public ScriptedLink Connect() => Connect(new ScriptedLink());
+
+    public ScriptedLink Connect(ScriptedLink link)
+    {
+        _processor.Connected(link, Signer.Now);
+        return link;
+    }
+
+    public void Disconnect() => _processor.Disconnected();
+
+    public void Receive(Command command) => _processor.Received(command);
+
+    public void Cancel(Guid id) => _processor.Cancelled(id);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopped.CancelAsync();
+        await _running;
+        _processor.Dispose();
+        _journal.Dispose();
+        _keys.Dispose();
+        _stopped.Dispose();
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Breeze.Agent.Connection;
+using Breeze.Contracts.Agents;
+
+namespace Breeze.Agent.Tests;
+
+/// <summary>The network's other end: answers as told, and remembers what it was told.</summary>
+public sealed class ScriptedLink : IServerLink
+{
+    private readonly Channel<Result> _results = Channel.CreateUnbounded<Result>();
+    private readonly Channel<Accepted> _accepted = Channel.CreateUnbounded<Accepted>();
+
+    public Func<Accepted, Task<AcceptAnswer>> OnAccept { get; set; } = _ => Task.FromResult(new AcceptAnswer(true));
+
+    public Func<Result, Task> OnResult { get; set; } = _ => Task.CompletedTask;
+
+    public ConcurrentQueue<Result> Results { get; } = new();
+
+    public Task<AcceptAnswer> Accept(Accepted accepted, CancellationToken cancelled)
+    {
+        _accepted.Writer.TryWrite(accepted);
+        return OnAccept(accepted);
+    }
+
+    public async Task Report(Result result, CancellationToken cancelled)
+    {
+        await OnResult(result);
+        Results.Enqueue(result);
+        _results.Writer.TryWrite(result);
+    }
+
+    public Task Report(ReportInventory inventory, CancellationToken cancelled) => Task.CompletedTask;
+
+    public Task<Result> NextResult() => Next(_results, "result");
+
+    public Task<Accepted> NextAccepted() => Next(_accepted, "acceptance");
+
+    private static async Task<T> Next<T>(Channel<T> channel, string what)
+    {
+        try
+        {
+            return await channel.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The agent sent no {what} within 30 s.");
+        }
+    }
+}
