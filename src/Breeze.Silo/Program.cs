@@ -1,6 +1,9 @@
 using Breeze.Silo.Access;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Deployments;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Live;
 
 namespace Breeze.Silo;
 
@@ -17,7 +20,10 @@ public static class Program
         builder.Services.AddHttpConventions();
         builder.Services.AddAccess(settings);
         builder.Services.AddApiDescription();
+        builder.Services.AddFleet();
         builder.Services.AddAgents();
+        builder.Services.AddDeployments();
+        builder.Services.AddLive();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
@@ -27,6 +33,7 @@ public static class Program
         app.MapHealth();
         app.MapApiDescription();
         app.MapAgentHub();
+        app.MapLive();
         app.MapApi();
         app.RequireRightsEverywhere();
         return app;
@@ -37,5 +44,6 @@ public static class Program
         var api = app.MapGroup("/api/v1");
         api.MapAccess();
         api.MapAgents();
+        api.MapDeployments();
     }
 }

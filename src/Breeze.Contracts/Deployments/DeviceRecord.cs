@@ -124,3 +124,6 @@ public sealed record FailureGroup(string FailureKey, FailureKind Kind, int? Exit
 public sealed record RefusedRetry(Guid DeviceId, string Reason);
 
 public sealed record RetriedMany(IReadOnlyList<Guid> Retried, IReadOnlyList<RefusedRetry> Refused);
+
+/// <summary>A deployment that a device was or is in.</summary>
+public sealed record DeviceDeployment(Guid Id, string Name, string Type, DeploymentStatus Status, DateTimeOffset CreatedAt);

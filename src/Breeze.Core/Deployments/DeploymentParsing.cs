@@ -1,16 +1,20 @@
-using System.Globalization;
 using System.Text.Json;
 using Breeze.Contracts.Deployments;
+using Breeze.Core.Fleet;
 
 namespace Breeze.Core.Deployments;
 
 /// <summary>Turns a body into a <see cref="DeploymentSpec"/>, or says in one sentence which member is at fault.</summary>
 public static class DeploymentParsing
 {
-    private const int MaxTargets = 20_000;
+    private static readonly JsonSerializerOptions GivenMembers = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
 
     /// <summary>Refused (400) on the first member that is missing, out of range or contradicts another.</summary>
-    public static Answer<DeploymentSpec> Parse(DeploymentBody body)
+    /// <param name="fields">The fields a target's filter may name.</param>
+    public static Answer<DeploymentSpec> Parse(DeploymentBody body, FilterFields fields)
     {
         if (ParseName(body.Name) is { } badName)
         {
@@ -28,7 +32,7 @@ public static class DeploymentParsing
             return payload.Refusal!;
         }
 
-        var target = ParseTarget(body.TargetType, body.TargetConfig);
+        var target = ParseTarget(body.TargetType, body.TargetConfig, fields);
         if (target.IsRefused)
         {
             return target.Refusal!;
@@ -40,38 +44,35 @@ public static class DeploymentParsing
             : new DeploymentSpec(body.Name!.Trim(), body.Type!, payload.Value!, target.Value!, plan.Value!);
     }
 
-    /// <summary>The target alone, for <c>POST /targets/preview</c>. The filter's own grammar is checked by the fleet.</summary>
-    public static Answer<TargetConfig> ParseTarget(string? targetType, TargetConfig? config)
+    /// <summary>The target alone, as <c>POST /targets/preview</c> takes it too.</summary>
+    /// <returns>The config with its type filled in.</returns>
+    public static Answer<TargetConfig> ParseTarget(string? targetType, TargetConfig? config, FilterFields fields)
     {
-        if (config is null)
+        if (config is null && targetType != "all")
         {
-            return targetType == "all"
-                ? new TargetConfig { Type = "all" }
-                : Refusal.Invalid("targetConfig is required.", "targetConfig");
+            return Refusal.Invalid("targetConfig is required.", "targetConfig");
         }
 
-        var type = config.Type ?? targetType;
+        config ??= new TargetConfig();
         if (targetType is not null && config.Type is not null && targetType != config.Type)
         {
-            return Refusal.Invalid($"targetType ({targetType}) and targetConfig.type ({config.Type}) differ.", "targetType");
+            return Refusal.Invalid($"targetType ({Shorten(targetType)}) and targetConfig.type ({Shorten(config.Type)}) differ.", "targetType");
         }
 
-        if (Foreign(type, config) is { } foreign)
+        var filled = config with { Type = config.Type ?? targetType };
+        if (filled.Type is null)
         {
-            return Refusal.Invalid($"{foreign} does not belong to a target of type {type}.", $"targetConfig.{foreign}");
+            return Refusal.Invalid("targetType is required: devices, groups, filter or all.", "targetType");
         }
 
-        return type switch
-        {
-            "devices" => Ids(config.DeviceIds, "deviceIds") is { } refusal ? refusal : new TargetConfig { Type = type, DeviceIds = config.DeviceIds!.Distinct().ToList() },
-            "groups" => Ids(config.GroupIds, "groupIds") is { } refusal ? refusal : new TargetConfig { Type = type, GroupIds = config.GroupIds!.Distinct().ToList() },
-            "filter" when config.Filter is { ValueKind: JsonValueKind.Object } filter => new TargetConfig { Type = type, Filter = filter },
-            "filter" => Refusal.Invalid("targetConfig.filter must be an object with an operator and conditions.", "targetConfig.filter"),
-            "all" => new TargetConfig { Type = type },
-            null => Refusal.Invalid("targetType is required: devices, groups, filter or all.", "targetType"),
-            _ => Refusal.Invalid($"'{Shorten(type)}' is not a target type: use devices, groups, filter or all.", "targetType"),
-        };
+        return Read(filled, fields).Refusal is { } refusal ? refusal : filled;
     }
+
+    /// <summary>A config that was found good, as the fleet resolves it.</summary>
+    public static TargetSpec Spec(TargetConfig config, FilterFields fields) => Read(config, fields).Value!;
+
+    private static Answer<TargetSpec> Read(TargetConfig config, FilterFields fields) =>
+        TargetSpec.Parse(JsonSerializer.SerializeToElement(config, GivenMembers), "targetConfig", fields);
 
     private static Refusal? ParseName(string? name) => name?.Trim().Length switch
     {
@@ -97,7 +98,7 @@ public static class DeploymentParsing
 
         Guid? script = null;
         Guid? rollback = null;
-        Dictionary<string, string> parameters = [];
+        JsonElement? parameters = null;
         foreach (var member in json.EnumerateObject())
         {
             switch (member.Name)
@@ -124,11 +125,12 @@ public static class DeploymentParsing
 
                     break;
                 case "parameters":
-                    if (ParseParameters(member.Value, parameters) is { } refusal)
+                    if (member.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
                     {
-                        return refusal;
+                        return Refusal.Invalid("payload.parameters must be an object of names and values.", "payload.parameters");
                     }
 
+                    parameters = member.Value.ValueKind == JsonValueKind.Object ? member.Value : null;
                     break;
                 default:
                     return Refusal.Invalid($"payload.{Shorten(member.Name)} is not known for type script.", $"payload.{Shorten(member.Name)}");
@@ -139,51 +141,6 @@ public static class DeploymentParsing
             ? new ScriptPayload(new ScriptId(scriptId), parameters, rollback is { } r ? new ScriptId(r) : null)
             : Refusal.Invalid("payload.scriptId is required.", "payload.scriptId");
     }
-
-    private static Refusal? ParseParameters(JsonElement value, Dictionary<string, string> into)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        if (value.ValueKind != JsonValueKind.Object)
-        {
-            return Refusal.Invalid("payload.parameters must be an object.", "payload.parameters");
-        }
-
-        foreach (var parameter in value.EnumerateObject())
-        {
-            var path = $"payload.parameters.{Shorten(parameter.Name)}";
-            string? text = parameter.Value.ValueKind switch
-            {
-                JsonValueKind.String => parameter.Value.GetString(),
-                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => parameter.Value.GetRawText(),
-                _ => null,
-            };
-            if (text is null || text.Length > 32_768 || text.Contains('\0', StringComparison.Ordinal))
-            {
-                return Refusal.Invalid($"{path} must be text, a number or a boolean of at most 32,768 characters.", path);
-            }
-
-            into[parameter.Name] = text;
-        }
-
-        return null;
-    }
-
-    private static string? Foreign(string? type, TargetConfig config) =>
-        config.DeviceIds is not null && type != "devices" ? "deviceIds"
-        : config.GroupIds is not null && type != "groups" ? "groupIds"
-        : config.Filter is not null && type != "filter" ? "filter"
-        : null;
-
-    private static Refusal? Ids(IReadOnlyList<Guid>? ids, string member) => ids?.Count switch
-    {
-        null or 0 => Refusal.Invalid($"targetConfig.{member} must name at least one.", $"targetConfig.{member}"),
-        > MaxTargets => Refusal.Invalid($"targetConfig.{member} names more than {MaxTargets.ToString(CultureInfo.InvariantCulture)}; use a group or a filter.", $"targetConfig.{member}"),
-        _ => null,
-    };
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }

@@ -13,9 +13,9 @@ public sealed record DeploymentSpec(string Name, string Type, ScriptPayload Payl
 
 /// <summary>The payload of a script deployment.</summary>
 /// <param name="ScriptId">A script of the same organization.</param>
-/// <param name="Parameters">Values by parameter name; handed to the script as environment.</param>
+/// <param name="Parameters">An object of values by parameter name, checked against the script; null for none.</param>
 /// <param name="RollbackScriptId">Run by a rollback on the devices that completed; null means it cannot be rolled back.</param>
-public sealed record ScriptPayload(ScriptId ScriptId, IReadOnlyDictionary<string, string> Parameters, ScriptId? RollbackScriptId);
+public sealed record ScriptPayload(ScriptId ScriptId, JsonElement? Parameters, ScriptId? RollbackScriptId);
 
 public enum BatchGate
 {

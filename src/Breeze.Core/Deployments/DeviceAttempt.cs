@@ -48,6 +48,9 @@ public sealed record RecordState
     [Id(11)]
     public bool IsLastWord { get; init; }
 
+    [Id(12)]
+    public int? ExitCode { get; init; }
+
     public Totals Counted => Totals.Of(Status, Attempt > 0, Accepted);
 
     public int RetryCount => Math.Max(0, Attempt - 1);
@@ -56,7 +59,8 @@ public sealed record RecordState
 /// <summary>How an attempt ended.</summary>
 /// <param name="Kind">Null when it succeeded.</param>
 /// <param name="FailureKey">What failures that say the same share; null when it succeeded.</param>
-public sealed record AttemptEnd(FailureKind? Kind, string? FailureKey);
+/// <param name="ExitCode">The script's; null when no process ended.</param>
+public sealed record AttemptEnd(FailureKind? Kind, string? FailureKey, int? ExitCode);
 
 /// <summary>The transitions of one device's record: what it becomes, never doing it.</summary>
 public static class DeviceAttempt
@@ -79,6 +83,7 @@ public static class DeviceAttempt
         CompletedAt = null,
         FailureKind = null,
         FailureKey = null,
+        ExitCode = null,
         SkipReason = null,
         IsLastWord = isLastWord,
     };
@@ -86,7 +91,7 @@ public static class DeviceAttempt
     /// <summary>The attempt ended. A closed run, or an attempt asked for after the end, is not tried again by itself.</summary>
     public static RecordState End(RecordState record, AttemptEnd end, RolloutPlan plan, DateTimeOffset now, bool runIsClosed)
     {
-        var ended = record with { Accepted = false, TimeoutAt = null, IsLastWord = false };
+        var ended = record with { Accepted = false, TimeoutAt = null, IsLastWord = false, ExitCode = end.ExitCode };
         if (end.Kind is not { } kind)
         {
             return ended with { Status = DeviceRecordStatus.Completed, CompletedAt = now, FailureKind = null, FailureKey = null };
@@ -110,6 +115,7 @@ public static class DeviceAttempt
         CompletedAt = now,
         FailureKind = FailureKind.Unreachable,
         FailureKey = "unreachable",
+        ExitCode = null,
     };
 
     public static RecordState Skip(RecordState record, SkipReason reason, DateTimeOffset now) => record with

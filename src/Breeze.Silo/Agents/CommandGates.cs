@@ -48,5 +48,13 @@ public static class CommandGates
             $"select open from command_gates where id = @gate and withdrawn = 0{HoldShared(tx)}", new { gate }, tx) == 1;
 
     /// <summary>The end of a select that holds its rows as they are: other readers pass, a change waits.</summary>
-    internal static string HoldShared(DbTransaction tx) => tx.Connection is SqliteConnection ? "" : " for share";
+    /// <param name="of">The alias of the table whose rows are held; null for all.</param>
+    internal static string HoldShared(DbTransaction tx, string? of = null) => Hold(tx, "share", of);
+
+    /// <summary>The end of a select whose rows only this transaction may change until it ends.</summary>
+    internal static string HoldExclusive(DbTransaction tx, string? of = null) => Hold(tx, "update", of);
+
+    // SQLite has one writer: it holds everything already.
+    private static string Hold(DbTransaction tx, string mode, string? of) =>
+        tx.Connection is SqliteConnection ? "" : $" for {mode}{(of is null ? "" : $" of {of}")}";
 }

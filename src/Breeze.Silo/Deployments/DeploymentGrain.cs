@@ -1,0 +1,329 @@
+using Breeze.Contracts.Deployments;
+using Breeze.Core;
+using Breeze.Core.Access;
+using Breeze.Core.Deployments;
+using Breeze.Silo.Access;
+using Breeze.Silo.Agents;
+using Breeze.Silo.Live;
+using Breeze.Silo.Storage;
+using Dapper;
+
+namespace Breeze.Silo.Deployments;
+
+/// <inheritdoc cref="IDeploymentGrain"/>
+/// <remarks>
+/// Operators' commands are here; what happens by itself is in DeploymentGrain.Advance.cs. Every change is computed, saved with its audit
+/// line in one transaction, and only then believed.
+/// </remarks>
+[GrainType("deployment")]
+public sealed partial class DeploymentGrain(
+    IDatabase database,
+    DeploymentStore store,
+    Initialization initialization,
+    ScriptSnapshots scripts,
+    DeploymentBroadcast broadcast,
+    LiveChannel live,
+    TimeProvider clock,
+    ILogger<DeploymentGrain> log) : Grain, IDeploymentGrain, IRemindable
+{
+    private DeploymentRow? _row;
+    private RolloutPlan? _plan;
+
+    private DeploymentId Id => new(this.GetPrimaryKey());
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await Read();
+
+    public Task<Answer<long>> Edit(DeploymentEdit edit, long? ifMatch, Caller caller) => Change(DeploymentCommand.Edit, ifMatch, caller, (row, _) => row with
+    {
+        Name = edit.Name,
+        Type = edit.Type,
+        Payload = edit.Payload,
+        TargetConfig = edit.TargetConfig,
+        RolloutConfig = edit.RolloutConfig,
+    });
+
+    public async Task<Answer<long>> Delete(long? ifMatch, Caller caller)
+    {
+        if (Check(DeploymentCommand.Delete, ifMatch) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var row = _row!;
+        await database.Write(async tx =>
+        {
+            await DeploymentStore.Delete(tx, row);
+            await Audit.Write(tx, Line(row, "delete", AuditActor.Of(caller)));
+            return true;
+        });
+        DeactivateOnIdle();
+        return row.Version;
+    }
+
+    public async Task<Answer<InitializeSummary>> Initialize(long? ifMatch, Caller caller)
+    {
+        if (Check(DeploymentCommand.Initialize, ifMatch) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var row = _row!;
+        var plan = row.ParsePlan();
+        var snapshot = await scripts.Take(row);
+        if (snapshot.Refusal is { } missing)
+        {
+            return missing;
+        }
+
+        var staged = await initialization.Stage(row, plan);
+        if (staged.Refusal is { } none)
+        {
+            return none;
+        }
+
+        var batches = BatchPlan.For(staged.Value!.Total, plan);
+        var gate = Guid.CreateVersion7();
+        await Save(
+            row with
+            {
+                Stage = Stage.Pending,
+                GateId = gate,
+                CommandPayload = snapshot.Value!.Command,
+                RollbackPayload = snapshot.Value.Rollback,
+                AttemptTimeoutMs = (long)(plan.AttemptTimeout ?? snapshot.Value.AttemptTimeout).TotalMilliseconds,
+                Total = batches.Total,
+                BatchSize = batches.BatchSize,
+                ShardSize = batches.ShardSize,
+                TotalBatches = batches.TotalBatches,
+            },
+            "initialize",
+            AuditActor.Of(caller),
+            tx => CommandGates.Close(tx, gate));
+        return staged.Value.Summary;
+    }
+
+    public Task<Answer<long>> Control(DeploymentCommand command, long? ifMatch, Caller caller)
+    {
+        var now = clock.GetUtcNow();
+        return command switch
+        {
+            DeploymentCommand.Start => Change(command, ifMatch, caller, (row, next) => row with { Stage = next, StartedAt = now }, OpenGate),
+            DeploymentCommand.Pause => Change(
+                command, ifMatch, caller, (row, next) => row with { Stage = next, PausedReason = $"Paused by {caller.Name}." }, CloseGate),
+            DeploymentCommand.Resume => Change(command, ifMatch, caller, (row, next) => Unpaused(row) with { Stage = next, ResumedAt = now }, Accept),
+            DeploymentCommand.Cancel => Change(
+                command, ifMatch, caller, (row, next) => Closed(Unpaused(row), SkipReason.Cancelled) with { Stage = next, CompletedAt = now }, WithdrawGate),
+            DeploymentCommand.RollBack => RollBack(ifMatch, caller),
+            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "Not a command of operators."),
+        };
+
+        async Task Accept(System.Data.Common.DbTransaction tx, DeploymentRow row)
+        {
+            // The failures so far are accepted: limits count from here (contract, section 2).
+            await tx.Connection!.ExecuteAsync(
+                "update deployment_counts set accepted_failures = failed where deployment_id = @Id and run = @Run and failed > 0", new { row.Id, row.Run }, tx);
+            await OpenGate(tx, row);
+        }
+    }
+
+    public async Task<Answer<RetryOutcome[]>> Retry(int[] ordinals, Caller caller)
+    {
+        if (Check(DeploymentCommand.RetryDevice, null) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var row = _row!;
+        await KeepReminder();
+        var terms = new RetryTerms(Lifecycle.HasEnded(row.Stage), row.ResumedAt);
+        var outcomes = await Task.WhenAll(ordinals.GroupBy(row.Batches.ShardOf)
+            .Select(shard => Shard(shard.Key).Retry([.. shard], terms)));
+        _ = this.AsReference<IDeploymentGrain>().Proceed();
+        return outcomes.SelectMany(o => o).ToArray();
+    }
+
+    public async Task Watch(string silo)
+    {
+        live.Watch(Id.Value, silo);
+        broadcast.Changed(Id);
+        await Proceed();
+    }
+
+    private async Task<Answer<long>> RollBack(long? ifMatch, Caller caller)
+    {
+        if ((Check(DeploymentCommand.RollBack, ifMatch) ?? RefuseRollback(_row!)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var totals = await database.Read(connection => DeploymentTotals.OfRun(connection, Id, 1));
+        if (totals.Accepted > 0)
+        {
+            return new Refusal(RefusalKind.Conflict, $"{totals.Accepted} devices still run the change; roll back when they have ended, or their time is over.");
+        }
+
+        if (totals.Completed == 0)
+        {
+            return Refusal.Invalid("No device has completed, so there is nothing to roll back.", "status");
+        }
+
+        // The first run is closed and its rows follow before the second takes its place: a crash in between leaves a deployment that
+        // ends by itself, and can then be rolled back again.
+        if (!Lifecycle.HasEnded(_row!.Stage))
+        {
+            await Save(Closed(_row, SkipReason.RolledBack), null, AuditActor.Of(caller), tx => WithdrawGate(tx, _row));
+        }
+
+        while (!_row.Swept)
+        {
+            await SweepSome();
+        }
+
+        var first = _row;
+        var total = await initialization.StageRollback(first);
+        var gate = Guid.CreateVersion7();
+        await KeepReminder();
+        await Save(
+            Unpaused(first) with
+            {
+                Stage = Stage.Rollback, Run = 2, GateId = gate, Total = total, CurrentBatch = 0, BatchDispatchedAt = null, NextBatchAt = null,
+                CompletedAt = null, ClosedReason = null, Swept = true, ResumedAt = null, StartedAt = clock.GetUtcNow(),
+            },
+            "rollback",
+            AuditActor.Of(caller),
+            async tx =>
+            {
+                await CommandGates.Open(tx, gate);
+                await tx.Connection!.ExecuteAsync(
+                    """
+                    insert into deployment_runs (deployment_id, run, total, batch_size, shard_size, total_batches, current_batch, gate_id)
+                    values (@Id, 1, @Total, @BatchSize, @ShardSize, @TotalBatches, @CurrentBatch, @GateId)
+                    """,
+                    first,
+                    tx);
+            });
+        _ = this.AsReference<IDeploymentGrain>().Proceed();
+        return _row.Version;
+    }
+
+    private static Refusal? RefuseRollback(DeploymentRow row) =>
+        row.IsRollback ? Refusal.Invalid("This deployment has been rolled back already.", "status")
+        : row.RollbackPayload is null ? Refusal.Invalid("The deployment has no payload.rollbackScriptId, so there is nothing to roll it back with.", "payload.rollbackScriptId")
+        : null;
+
+    /// <summary>One command of an operator: refused by the state table, or saved with its audit line.</summary>
+    private async Task<Answer<long>> Change(
+        DeploymentCommand command,
+        long? ifMatch,
+        Caller caller,
+        Func<DeploymentRow, Stage, DeploymentRow> change,
+        Func<System.Data.Common.DbTransaction, DeploymentRow, Task>? also = null)
+    {
+        if (Check(command, ifMatch) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var row = _row!;
+        var next = change(row, Lifecycle.Next(row.Stage, command)!.Value);
+        if (command != DeploymentCommand.Edit)
+        {
+            await KeepReminder();
+        }
+
+        await Save(next, command.ToString().ToLowerInvariant(), AuditActor.Of(caller), tx => also?.Invoke(tx, row) ?? Task.CompletedTask);
+        if (command == DeploymentCommand.Edit)
+        {
+            _plan = null;
+        }
+        else
+        {
+            _ = this.AsReference<IDeploymentGrain>().Proceed();
+        }
+
+        return _row!.Version;
+    }
+
+    private Refusal? Check(DeploymentCommand command, long? ifMatch)
+    {
+        if (_row is not { } row)
+        {
+            return Refusal.NotFound("The deployment");
+        }
+
+        if (ifMatch is { } version && version != row.Version)
+        {
+            return Hosting.EntityTags.Mismatch("The deployment");
+        }
+
+        // A rollback is not pausable, and what is being rolled back is not retried by hand: the table says so.
+        return Lifecycle.Apply(row.Stage, command).Refusal;
+    }
+
+    /// <summary>Saves the row and, where somebody asked for it or it is a change of lifecycle, its audit line, in one transaction.</summary>
+    private async Task Save(DeploymentRow next, string? action, AuditActor actor, Func<System.Data.Common.DbTransaction, Task>? also = null)
+    {
+        try
+        {
+            _row = await database.Write(async tx =>
+            {
+                if (also is not null)
+                {
+                    await also(tx);
+                }
+
+                var saved = await DeploymentStore.Save(tx, next);
+                if (action is not null)
+                {
+                    await Audit.Write(tx, Line(next, action, actor));
+                }
+
+                return saved;
+            });
+        }
+        catch (Exception)
+        {
+            // Whether it was committed is unknown, so what this activation remembers may be false.
+            DeactivateOnIdle();
+            throw;
+        }
+
+        if (action is not null)
+        {
+            Log.Changed(log, next.Id, action, next.Stage);
+        }
+
+        broadcast.Changed(next.Id);
+    }
+
+    private AuditEntry Line(DeploymentRow row, string action, AuditActor actor) => new(
+        AuditChain.Org(row.OrgId), clock.GetUtcNow(), actor, $"deployment.{action}", "deployment", row.Id.ToString(),
+        Details: new { row.Name, stage = row.Stage, row.Run, row.PausedReason });
+
+    private async Task Read()
+    {
+        _row = await store.Find(Id);
+        _plan = null;
+    }
+
+    private static DeploymentRow Unpaused(DeploymentRow row) => row with { PausedReason = null, PausedByLimitAt = null };
+
+    private static DeploymentRow Closed(DeploymentRow row, SkipReason reason) => row with { ClosedReason = reason, Swept = false };
+
+    private static Task OpenGate(System.Data.Common.DbTransaction tx, DeploymentRow row) => CommandGates.Open(tx, row.GateId!.Value);
+
+    private static Task CloseGate(System.Data.Common.DbTransaction tx, DeploymentRow row) => CommandGates.Close(tx, row.GateId!.Value);
+
+    private static Task WithdrawGate(System.Data.Common.DbTransaction tx, DeploymentRow row) => CommandGates.Withdraw(tx, row.GateId!.Value);
+
+    private IShardGrain Shard(int shard) => GrainFactory.GetGrain<IShardGrain>(Id.Value, ShardAddress.Extension(_row!.Run, shard));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Deployment {Deployment}: {Action}, now {Stage}")]
+        public static partial void Changed(ILogger logger, DeploymentId deployment, string action, Stage stage);
+
+        [LoggerMessage(2, LogLevel.Warning, "Deployment {Deployment}: a step failed; the next tick tries again")]
+        public static partial void StepFailed(ILogger logger, DeploymentId deployment, Exception error);
+    }
+}

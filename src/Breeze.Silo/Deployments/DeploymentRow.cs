@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Breeze.Contracts.Deployments;
+using Breeze.Core;
+using Breeze.Core.Deployments;
+
+namespace Breeze.Silo.Deployments;
+
+/// <summary>A row of <c>deployments</c>; columns as the migration describes them.</summary>
+public sealed record DeploymentRow
+{
+    public DeploymentId Id { get; init; }
+
+    public OrgId OrgId { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string Type { get; init; } = "";
+
+    public string Payload { get; init; } = "";
+
+    public string TargetConfig { get; init; } = "";
+
+    public string RolloutConfig { get; init; } = "";
+
+    public Stage Stage { get; init; }
+
+    public string? PausedReason { get; init; }
+
+    public DateTimeOffset? PausedByLimitAt { get; init; }
+
+    public string CreatedBy { get; init; } = "";
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    public DateTimeOffset? ResumedAt { get; init; }
+
+    public int Run { get; init; } = 1;
+
+    public Guid? GateId { get; init; }
+
+    public string? CommandPayload { get; init; }
+
+    public string? RollbackPayload { get; init; }
+
+    public long AttemptTimeoutMs { get; init; }
+
+    public int Total { get; init; }
+
+    public int BatchSize { get; init; }
+
+    public int ShardSize { get; init; }
+
+    public int TotalBatches { get; init; }
+
+    public int CurrentBatch { get; init; }
+
+    public DateTimeOffset? BatchDispatchedAt { get; init; }
+
+    public DateTimeOffset? NextBatchAt { get; init; }
+
+    public SkipReason? ClosedReason { get; init; }
+
+    public bool Swept { get; init; } = true;
+
+    public long Version { get; init; } = 1;
+
+    public bool IsRollback => Run > 1;
+
+    public bool IsClosed => ClosedReason is not null;
+
+    public BatchPlan Batches => new(Total, BatchSize, ShardSize);
+
+    /// <summary>What is shown as counts: until the rows of a closed run have followed, what they will be.</summary>
+    public Totals Shown(Totals rows) => IsClosed && !Swept ? rows.Closed : rows;
+
+    public RolloutPlan ParsePlan() => RolloutParsing.Parse(DeploymentJson.Read<RolloutConfig>(RolloutConfig)).Value!;
+
+    public RolloutState ToState(RolloutPlan plan, Totals run, Totals batch) => new(
+        Stage, plan, IsRollback, Total, TotalBatches, CurrentBatch, BatchDispatchedAt, NextBatchAt, PausedByLimitAt, Shown(run), batch);
+}
+
+/// <summary>The JSON kept inside deployment rows.</summary>
+internal static class DeploymentJson
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
+
+    public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options)!;
+}

@@ -1,0 +1,32 @@
+using Breeze.Silo.Live;
+
+namespace Breeze.Silo.Deployments;
+
+/// <summary>Deployments: the rollout engine and its routes.</summary>
+public static class DeploymentsSetup
+{
+    public static IServiceCollection AddDeployments(this IServiceCollection services)
+    {
+        services.AddSingleton<DeploymentStore>();
+        services.AddSingleton<DeploymentQueries>();
+        services.AddSingleton<RecordQueries>();
+        services.AddSingleton<DeviceReachQueries>();
+        services.AddSingleton<ShardStore>();
+        services.AddSingleton<RunContexts>();
+        services.AddSingleton<RecordFeed>();
+        services.AddSingleton<AttemptCommits>();
+        services.AddSingleton<ShardCommits>();
+        services.AddSingleton<ScriptSnapshots>();
+        services.AddSingleton<Initialization>();
+        services.AddTransient<DeploymentBroadcast>();
+        services.AddSingleton<ILiveSource, DeploymentLiveSource>();
+        services.AddHostedService<DeploymentRecovery>();
+        return services;
+    }
+
+    public static void MapDeployments(this RouteGroupBuilder api)
+    {
+        api.MapDeploymentRoutes();
+        api.MapRecordRoutes();
+    }
+}

@@ -1,0 +1,174 @@
+using Breeze.Contracts.Deployments;
+using Breeze.Core;
+using Breeze.Core.Access;
+using Breeze.Core.Deployments;
+using Breeze.Silo.Access;
+using Breeze.Silo.Hosting;
+using Breeze.Silo.Storage;
+
+namespace Breeze.Silo.Deployments;
+
+/// <summary>The routes of a deployment's device records: lists, one, failures, manual retries.</summary>
+internal static class RecordEndpoints
+{
+    private const int MostRetried = 1_000;
+
+    public static void MapRecordRoutes(this RouteGroupBuilder api)
+    {
+        var deployments = api.MapGroup("/deployments/{id:guid}").WithTags("Deployments");
+        deployments.MapGet("/devices", List).RequireRight(Right.ViewDeployments);
+        deployments.MapGet("/devices/{deviceId:guid}", Get).RequireRight(Right.ViewDeployments);
+        deployments.MapGet("/failures", Failures).RequireRight(Right.ViewDeployments);
+        deployments.MapPost("/devices/{deviceId:guid}/retry", Retry).RequireRight(Right.RunDeployments).Audited("deployment.retry_device", "deployment");
+        deployments.MapPost("/devices/retry", RetryMany).RequireRight(Right.RunDeployments).Audited("deployment.retry_devices", "deployment");
+        api.MapGet("/devices/{id:guid}/deployments", OfDevice).WithTags("Devices").RequireRight(Right.ViewDeployments);
+    }
+
+    private static async Task<IResult> List(Guid id, OffsetPage page, string? run, DeploymentQueries deployments, RecordQueries records, HttpContext http)
+    {
+        if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { } row)
+        {
+            return Problems.From(Refusal.NotFound("The deployment"));
+        }
+
+        var status = QueryText.Name<DeviceRecordStatus>(http.Request.Query, "status");
+        int? batch = http.Request.Query.ContainsKey("batchNumber") ? QueryText.Integer(http.Request.Query, "batchNumber", 1, int.MaxValue, 1) : null;
+        if (RunOf(row, run) is not { } number)
+        {
+            return Problems.From(Refusal.Invalid("run must be rollout or rollback.", "run"));
+        }
+
+        if (row.Stage == Stage.Draft)
+        {
+            return Replies.Bare(page.Answer<DeviceRecord>([], 0, null));
+        }
+
+        var after = Cursors.Decode<RecordPosition>(page.Cursor)?.Ordinal ?? -1;
+        var (data, last, total) = await records.List(row, number, status, batch, page.Limit, page.Cursor is null ? page.Offset : 0, after);
+        return Replies.Bare(page.Answer(data, total, data.Count == page.Limit ? Cursors.Encode(new RecordPosition(last)) : null));
+    }
+
+    private static async Task<IResult> Get(Guid id, Guid deviceId, string? run, DeploymentQueries deployments, RecordQueries records, HttpContext http)
+    {
+        if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { Stage: not Stage.Draft } row
+            || RunOf(row, run) is not { } number
+            || await records.Find(row, number, new DeviceId(deviceId)) is not { } record)
+        {
+            return Problems.From(Refusal.NotFound("The device's record"));
+        }
+
+        return Replies.Ok(record);
+    }
+
+    private static async Task<IResult> Failures(Guid id, string? run, DeploymentQueries deployments, RecordQueries records, HttpContext http)
+    {
+        if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { } row)
+        {
+            return Problems.From(Refusal.NotFound("The deployment"));
+        }
+
+        return RunOf(row, run) is { } number
+            ? Replies.Ok(await records.Failures(row, number))
+            : Problems.From(Refusal.Invalid("run must be rollout or rollback.", "run"));
+    }
+
+    private static async Task<IResult> Retry(
+        Guid id, Guid deviceId, DeploymentQueries deployments, RecordQueries records, IGrainFactory grains, IDatabase database, TimeProvider clock, HttpContext http)
+    {
+        if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { } row)
+        {
+            return Problems.From(Refusal.NotFound("The deployment"));
+        }
+
+        if (Lifecycle.Apply(row.Stage, DeploymentCommand.RetryDevice).Refusal is { } notNow)
+        {
+            return Problems.From(notNow);
+        }
+
+        var device = new DeviceId(deviceId);
+        var places = await records.Ordinals(row, [device]);
+        if (!places.TryGetValue(device, out var ordinal))
+        {
+            return Problems.From(Refusal.NotFound("The device's record"));
+        }
+
+        var outcomes = await grains.GetGrain<IDeploymentGrain>(id).Retry([ordinal], http.Caller());
+        if ((outcomes.Refusal ?? outcomes.Value![0].Refusal) is { } refusal)
+        {
+            return Problems.From(refusal);
+        }
+
+        await WriteAudit(database, clock, row, http.Caller(), "deployment.retry_device", new { deviceId });
+        return Replies.Ok(await records.Find(row, row.Run, device));
+    }
+
+    private static async Task<IResult> RetryMany(
+        Guid id, RetryManyBody body, DeploymentQueries deployments, RecordQueries records, IGrainFactory grains, IDatabase database, TimeProvider clock, HttpContext http)
+    {
+        if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { } row)
+        {
+            return Problems.From(Refusal.NotFound("The deployment"));
+        }
+
+        if ((Check(body) ?? Lifecycle.Apply(row.Stage, DeploymentCommand.RetryDevice).Refusal) is { } refusal)
+        {
+            return Problems.From(refusal);
+        }
+
+        var devices = body.DeviceIds?.Select(d => new DeviceId(d)).Distinct().ToList();
+        var places = devices is null
+            ? await records.OrdinalsOfFailure(row, body.FailureKey!, MostRetried)
+            : await records.Ordinals(row, devices);
+        var outcomes = await grains.GetGrain<IDeploymentGrain>(id).Retry([.. places.Values], http.Caller());
+        if (outcomes.Refusal is { } refused)
+        {
+            return Problems.From(refused);
+        }
+
+        var byOrdinal = places.ToDictionary(p => p.Value, p => p.Key.Value);
+        var answer = new RetriedMany(
+            [.. outcomes.Value!.Where(o => o.Refusal is null).Select(o => byOrdinal[o.Ordinal])],
+            [
+                .. outcomes.Value!.Where(o => o.Refusal is not null).Select(o => new RefusedRetry(byOrdinal[o.Ordinal], o.Refusal!.Message)),
+                .. (devices ?? []).Where(d => !places.ContainsKey(d)).Select(d => new RefusedRetry(d.Value, "The device is not among the targets.")),
+            ]);
+        await WriteAudit(
+            database, clock, row, http.Caller(), "deployment.retry_devices", new { retried = answer.Retried.Count, refused = answer.Refused.Count, body.FailureKey });
+        return Replies.Ok(answer);
+    }
+
+    private static async Task<IResult> OfDevice(Guid id, NumberedPage page, DeploymentQueries deployments, HttpContext http)
+    {
+        var rows = await deployments.OfDevice(http.Caller().Scope, new DeviceId(id), page.Limit, page.Offset);
+        return Replies.Bare(page.Answer(
+            [.. rows.Select(row => new DeviceDeployment(row.Id.Value, row.Name, row.Type, Display.Status(row.Stage, default, true), row.CreatedAt))],
+            page.Offset + rows.Count,
+            null));
+    }
+
+    private static Refusal? Check(RetryManyBody body) => (body.DeviceIds, body.FailureKey) switch
+    {
+        (null, null) => Refusal.Invalid("deviceIds or failureKey is required.", "deviceIds"),
+        (not null, not null) => Refusal.Invalid("Give deviceIds or failureKey, not both.", "failureKey"),
+        ({ Count: 0 or > MostRetried }, _) => Refusal.Invalid($"deviceIds must name 1 to {MostRetried} devices.", "deviceIds"),
+        _ => null,
+    };
+
+    private static int? RunOf(DeploymentRow row, string? run) => run switch
+    {
+        null => row.Run,
+        "rollout" => 1,
+        "rollback" => 2,
+        _ => null,
+    };
+
+    private static Task<bool> WriteAudit(IDatabase database, TimeProvider clock, DeploymentRow row, Caller caller, string action, object details) =>
+        database.Write(async tx =>
+        {
+            await Audit.Write(tx, new AuditEntry(
+                AuditChain.Org(row.OrgId), clock.GetUtcNow(), AuditActor.Of(caller), action, "deployment", row.Id.ToString(), Details: details));
+            return true;
+        });
+
+    private sealed record RecordPosition(int Ordinal);
+}

@@ -1,0 +1,174 @@
+using Breeze.Contracts.Deployments;
+using Breeze.Core;
+using Breeze.Core.Deployments;
+using Breeze.Silo.Storage;
+using Dapper;
+
+namespace Breeze.Silo.Deployments;
+
+/// <summary>Reads device records of a deployment that the caller was found to see: pages by index, totals from count rows.</summary>
+public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
+{
+    private const string Columns =
+        """
+        d.id, d.deployment_id, d.run, d.ordinal, d.device_id, d.hostname, d.display_name, d.status, d.attempt, d.next_attempt_at, d.started_at,
+        d.completed_at, d.failure_kind, d.skip_reason, c.state as command_state, c.outcome, c.exit_code, c.output, c.error, c.duration_ms
+        """;
+
+    private const string From = "from deployment_devices d left join device_commands c on c.id = d.command_id where d.deployment_id = @Id and d.run = @run";
+
+    /// <summary>By batch, hostname, id: by ordinal.</summary>
+    /// <param name="after">The last ordinal of the page before; -1 for the first.</param>
+    public Task<(IReadOnlyList<DeviceRecord> Page, int Last, long Total)> List(
+        DeploymentRow row, int run, DeviceRecordStatus? status, int? batch, int limit, int offset, int after) => database.Read(async connection =>
+    {
+        var batches = await BatchesOf(connection, row, run);
+        var isUnswept = run == row.Run && row is { IsClosed: true, Swept: false };
+        var where = (status is null ? "" : StatusIs(isUnswept)) + (batch is null ? "" : " and d.ordinal >= @first and d.ordinal < @first + @BatchSize");
+        var first = batch is { } number ? (long)(number - 1) * batches.BatchSize : 0;
+        var rows = (await connection.QueryAsync<ListedRow>(
+            $"select {Columns} {From}{where} and d.ordinal > @after order by d.ordinal limit @limit offset @offset",
+            new { row.Id, run, status = (int?)status, first, batches.BatchSize, after, limit, offset })).AsList();
+        var totals = batch is { } only
+            ? await DeploymentTotals.OfBatch(connection, row.Id, run, only)
+            : await DeploymentTotals.OfRun(connection, row.Id, run);
+        var plan = row.ParsePlan();
+        return (
+            (IReadOnlyList<DeviceRecord>)rows.ConvertAll(r => r.Show(batches, plan, isUnswept ? row.ClosedReason : null)),
+            rows.Count == 0 ? after : rows[^1].Ordinal,
+            Count(isUnswept ? totals.Closed : totals, status));
+    });
+
+    /// <summary>One record with its attempts, oldest first; null when the device is not among the targets.</summary>
+    public Task<DeviceRecord?> Find(DeploymentRow row, int run, DeviceId device) => database.Read(async connection =>
+    {
+        var found = await connection.QuerySingleOrDefaultAsync<ListedRow>(
+            $"select {Columns} {From} and d.device_id = @device", new { row.Id, run, device });
+        if (found is null)
+        {
+            return null;
+        }
+
+        var origin = grains.GetGrain<IDeviceDeploymentGrain>(row.Id.Value, new RecordKey(row.Id, run, found.Ordinal).Extension).GetGrainId().ToString();
+        var attempts = await connection.QueryAsync<AttemptRow>(
+            """
+            select id, attempt, state, outcome, sent_at, accepted_at, ended_at, late, exit_code, output, error, duration_ms
+            from device_commands where device_id = @device and origin = @origin order by attempt, id
+            """,
+            new { device, origin });
+        var isUnswept = run == row.Run && row is { IsClosed: true, Swept: false };
+        var record = found.Show(await BatchesOf(connection, row, run), row.ParsePlan(), isUnswept ? row.ClosedReason : null);
+        return record with { Attempts = [.. attempts.Select(a => a.Show())] };
+    });
+
+    /// <summary>Where devices stand in a run: ordinals by device.</summary>
+    public Task<IReadOnlyDictionary<DeviceId, int>> Ordinals(DeploymentRow row, IReadOnlyList<DeviceId> devices) => database.Read(async connection =>
+        (IReadOnlyDictionary<DeviceId, int>)(await connection.QueryRows<PlaceRow>(
+            "with v as ({rows}) select d.device_id, d.ordinal from v join deployment_devices d on d.device_id = v.device and d.deployment_id = @Id and d.run = @Run",
+            new Rows().Uuid("device", [.. devices.Select(d => d.Value).Distinct()]),
+            new { row.Id, row.Run })).ToDictionary(p => p.DeviceId, p => p.Ordinal));
+
+    /// <summary>Failed devices that say the same, at most 1,000.</summary>
+    public Task<IReadOnlyDictionary<DeviceId, int>> OrdinalsOfFailure(DeploymentRow row, string failureKey, int most) => database.Read(async connection =>
+        (IReadOnlyDictionary<DeviceId, int>)(await connection.QueryAsync<PlaceRow>(
+            """
+            select device_id, ordinal from deployment_devices
+            where deployment_id = @Id and run = @Run and status = @failed and failure_key = @failureKey order by ordinal limit @most
+            """,
+            new { row.Id, row.Run, failed = DeviceRecordStatus.Failed, failureKey, most })).ToDictionary(p => p.DeviceId, p => p.Ordinal));
+
+    /// <summary>Failures grouped by what they say, most frequent first, at most 200 groups.</summary>
+    public Task<IReadOnlyList<FailureGroup>> Failures(DeploymentRow row, int run) => database.Read(async connection =>
+    {
+        var groups = (await connection.QueryAsync<GroupRow>(
+            """
+            select failure_key, failure_kind, exit_code, count(*) as devices, min(ordinal) as sample_ordinal
+            from deployment_devices where deployment_id = @Id and run = @run and status = @failed
+            group by failure_key, failure_kind, exit_code order by count(*) desc, failure_key limit 200
+            """,
+            new { row.Id, run, failed = DeviceRecordStatus.Failed })).AsList();
+        var samples = (await connection.QueryRows<SampleRow>(
+            """
+            with v as ({rows})
+            select d.ordinal, c.error, c.output from v
+            join deployment_devices d on d.deployment_id = @Id and d.run = @run and d.ordinal = v.at_ordinal
+            left join device_commands c on c.id = d.command_id
+            """,
+            new Rows().Int("at_ordinal", [.. groups.Select(g => g.SampleOrdinal)]),
+            new { row.Id, run })).ToDictionary(s => s.Ordinal);
+        return (IReadOnlyList<FailureGroup>)groups.ConvertAll(g => new FailureGroup(
+            g.FailureKey ?? "", g.FailureKind, g.ExitCode, (int)g.Devices, samples.GetValueOrDefault(g.SampleOrdinal)?.Text ?? ""));
+    });
+
+    private static async Task<BatchPlan> BatchesOf(System.Data.Common.DbConnection connection, DeploymentRow row, int run) =>
+        run == row.Run ? row.Batches : await connection.QuerySingleOrDefaultAsync<PlanRow>(
+            "select total, batch_size, shard_size from deployment_runs where deployment_id = @Id and run = @run", new { row.Id, run }) is { } earlier
+            ? new BatchPlan(earlier.Total, earlier.BatchSize, earlier.ShardSize)
+            : row.Batches;
+
+    // Until its rows have followed, a closed run's records without an accepted command count as skipped.
+    private static string StatusIs(bool isUnswept) => isUnswept
+        ? """
+           and case when d.status = 1 or (d.status = 2 and coalesce(c.state, 0) <> 3) then 5 else d.status end = @status
+          """
+        : " and d.status = @status";
+
+    private static long Count(Totals totals, DeviceRecordStatus? status) => status switch
+    {
+        DeviceRecordStatus.Pending => totals.Pending,
+        DeviceRecordStatus.Running => totals.Running,
+        DeviceRecordStatus.Completed => totals.Completed,
+        DeviceRecordStatus.Failed => totals.Failed,
+        DeviceRecordStatus.Skipped => totals.Skipped,
+        _ => totals.All,
+    };
+
+    private sealed class PlaceRow
+    {
+        public DeviceId DeviceId { get; init; }
+
+        public int Ordinal { get; init; }
+    }
+
+    private sealed class PlanRow
+    {
+        public int Total { get; init; }
+
+        public int BatchSize { get; init; }
+
+        public int ShardSize { get; init; }
+    }
+
+    private sealed class GroupRow
+    {
+        public string? FailureKey { get; init; }
+
+        public FailureKind FailureKind { get; init; }
+
+        public int? ExitCode { get; init; }
+
+        public long Devices { get; init; }
+
+        public int SampleOrdinal { get; init; }
+    }
+
+    private sealed class SampleRow
+    {
+        private const int Longest = 2_000;
+
+        public int Ordinal { get; init; }
+
+        public string? Error { get; init; }
+
+        public string? Output { get; init; }
+
+        public string Text
+        {
+            get
+            {
+                var text = string.IsNullOrWhiteSpace(Error) ? Output ?? "" : Error;
+                return text.Length <= Longest ? text : text[^Longest..];
+            }
+        }
+    }
+}

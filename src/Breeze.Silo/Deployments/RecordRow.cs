@@ -1,0 +1,93 @@
+using Breeze.Contracts.Deployments;
+using Breeze.Core;
+using Breeze.Core.Deployments;
+using Breeze.Silo.Agents;
+
+namespace Breeze.Silo.Deployments;
+
+/// <summary>Where a record stands in a run; the address of its grain.</summary>
+[GenerateSerializer, Immutable, Alias("breeze.RecordKey")]
+public readonly record struct RecordKey([property: Id(0)] DeploymentId Deployment, [property: Id(1)] int Run, [property: Id(2)] int Ordinal)
+{
+    /// <summary>The second half of the grain's compound key; the first is the deployment's id.</summary>
+    public string Extension => FormattableString.Invariant($"{Run}/{Ordinal}");
+
+    public static RecordKey Parse(Guid deployment, string extension)
+    {
+        var slash = extension.IndexOf('/', StringComparison.Ordinal);
+        return new RecordKey(
+            new DeploymentId(deployment),
+            int.Parse(extension.AsSpan(0, slash), System.Globalization.CultureInfo.InvariantCulture),
+            int.Parse(extension.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
+    }
+}
+
+/// <summary>The columns of <c>deployment_devices</c> that decisions need, with the state of the record's latest command.</summary>
+public sealed class RecordRow
+{
+    internal const string Columns =
+        """
+        d.deployment_id, d.run, d.ordinal, d.device_id, d.status, d.attempt, d.command_id, d.next_attempt_at, d.timeout_at, d.started_at,
+        d.completed_at, d.failure_kind, d.failure_key, d.exit_code, d.skip_reason, d.last_word, d.version
+        """;
+
+    public DeploymentId DeploymentId { get; init; }
+
+    public int Run { get; init; }
+
+    public int Ordinal { get; init; }
+
+    public DeviceId DeviceId { get; init; }
+
+    public DeviceRecordStatus Status { get; init; }
+
+    public int Attempt { get; init; }
+
+    public CommandId? CommandId { get; init; }
+
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    public DateTimeOffset? TimeoutAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    public FailureKind? FailureKind { get; init; }
+
+    public string? FailureKey { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public SkipReason? SkipReason { get; init; }
+
+    public bool LastWord { get; init; }
+
+    public long Version { get; init; }
+
+    /// <summary>Of the latest command; null when there is none, or it was not asked for.</summary>
+    public CommandState? CommandState { get; init; }
+
+    public CommandOutcome? CommandOutcome { get; init; }
+
+    public Guid? GateId { get; init; }
+
+    public RecordKey Key => new(DeploymentId, Run, Ordinal);
+
+    public RecordState ToState() => new()
+    {
+        Status = Status,
+        Attempt = Attempt,
+        CommandId = CommandId,
+        Accepted = Status == DeviceRecordStatus.Running && CommandState == Agents.CommandState.Accepted,
+        NextAttemptAt = NextAttemptAt,
+        TimeoutAt = TimeoutAt,
+        StartedAt = StartedAt,
+        CompletedAt = CompletedAt,
+        FailureKind = FailureKind,
+        FailureKey = FailureKey,
+        ExitCode = ExitCode,
+        SkipReason = SkipReason,
+        IsLastWord = LastWord,
+    };
+}

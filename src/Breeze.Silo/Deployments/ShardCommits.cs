@@ -1,0 +1,82 @@
+using System.Data.Common;
+using Breeze.Core;
+using Breeze.Core.Deployments;
+using Breeze.Silo.Agents;
+using Breeze.Silo.Storage;
+
+namespace Breeze.Silo.Deployments;
+
+/// <summary>One record's next state as its shard has decided it.</summary>
+/// <param name="Before">As the shard knows it, at <paramref name="Version"/>.</param>
+/// <param name="Command">The command of a new attempt; null when nothing is sent (a skip, a giving up).</param>
+/// <param name="WasAcceptedFailure">The record leaves the failures that a resume has accepted.</param>
+public sealed record PlannedChange(
+    RecordKey Key, DeviceId Device, long Version, RecordState Before, RecordState After, NewCommand? Command, bool WasAcceptedFailure = false)
+{
+    /// <summary>What it changes in its shard's counts.</summary>
+    public Totals Delta => After.Counted - Before.Counted - new Totals(0, 0, 0, 0, 0, 0, 0, WasAcceptedFailure ? 1 : 0);
+}
+
+/// <summary>What a shard wants done at once: at most a few hundred records of one run.</summary>
+/// <param name="BypassesGate">A manual retry: sent although the deployment is paused.</param>
+public sealed record ShardStep(RunContext Context, IReadOnlyList<PlannedChange> Changes, bool BypassesGate, DateTimeOffset Now);
+
+/// <summary>What became of it.</summary>
+/// <param name="IsFenced">The gate was closed: nothing was done.</param>
+/// <param name="Written">The records that were written; the others had been changed by somebody else meanwhile.</param>
+public sealed record ShardOutcome(bool IsFenced, IReadOnlySet<RecordKey> Written);
+
+/// <summary>
+/// Group commit of dispatches, and the only place where deployment commands become sent. Gates are held in the same transaction; tenants
+/// take turns, so that one tenant's thousands do not stand before another's few.
+/// </summary>
+/// <remarks>One writer a silo: more of them starve whoever wants to close a gate (measured: 0.07 s with one, 6 s with eight).</remarks>
+public sealed class ShardCommits : IAsyncDisposable
+{
+    /// <summary>Records in one step; a shard splits what is more.</summary>
+    public const int StepLimit = 250;
+
+    private readonly GroupCommit<ShardStep, ShardOutcome> _commits;
+
+    public ShardCommits(IDatabase database) =>
+        _commits = new("deployment_dispatch", database, Commit, new() { MaxBatch = 4, FairBy = step => step.Context.Org });
+
+    public Task<ShardOutcome> Commit(ShardStep step) => _commits.Commit(step);
+
+    public ValueTask DisposeAsync() => _commits.DisposeAsync();
+
+    private static async Task<IReadOnlyList<ShardOutcome>> Commit(DbTransaction tx, IReadOnlyList<ShardStep> steps)
+    {
+        var gates = (await tx.QueryRows<GateRow>(
+            $"with v as ({{rows}}) select g.id, g.open, g.withdrawn from command_gates g join v on v.gate = g.id order by g.id{CommandGates.HoldShared(tx, "g")}",
+            new Rows().Uuid("gate", [.. steps.Select(s => s.Context.Gate).Distinct()]))).ToDictionary(g => g.Id);
+        var passed = steps.Where(s => gates.TryGetValue(s.Context.Gate, out var gate) && gate.Withdrawn == 0 && (gate.Open != 0 || s.BypassesGate)).ToList();
+
+        var changes = passed.SelectMany(s => s.Changes).ToList();
+        var written = await RecordWrites.Update(tx, [.. changes.Select(c => (c.Key, c.After, c.Version))], checkVersion: true);
+        var commands = changes.Where(c => c.Command is not null && written.Contains(c.Key)).Select(c => c.Command!).ToList();
+        await CommandLedger.InsertSent(tx, commands, steps[0].Now);
+
+        var deltas = new Dictionary<(DeploymentId, int, int), Totals>();
+        foreach (var step in passed)
+        {
+            foreach (var change in step.Changes.Where(c => written.Contains(c.Key)))
+            {
+                var key = (change.Key.Deployment, change.Key.Run, step.Context.Batches.ShardOf(change.Key.Ordinal));
+                deltas[key] = deltas.GetValueOrDefault(key) + change.Delta;
+            }
+        }
+
+        await RecordWrites.Count(tx, deltas);
+        return [.. steps.Select(s => new ShardOutcome(!passed.Contains(s), written))];
+    }
+
+    private sealed class GateRow
+    {
+        public Guid Id { get; init; }
+
+        public int Open { get; init; }
+
+        public int Withdrawn { get; init; }
+    }
+}

@@ -1,0 +1,343 @@
+using Breeze.Contracts.Agents;
+using Breeze.Contracts.Deployments;
+using Breeze.Core;
+using Breeze.Core.Deployments;
+using Breeze.Silo.Agents;
+
+namespace Breeze.Silo.Deployments;
+
+/// <inheritdoc cref="IShardGrain"/>
+/// <remarks>
+/// It keeps its open records in memory only to know what is due; every write checks the row's version, and every minute's tick reads the
+/// rows again, so a lost message delays a device by a minute at most and a stale memory changes nothing.
+/// </remarks>
+[GrainType("deployment-shard")]
+public sealed partial class ShardGrain(
+    ShardStore store,
+    ShardCommits commits,
+    RunContexts contexts,
+    DeviceReachQueries reach,
+    ICommandDelivery delivery,
+    TimeProvider clock,
+    ILogger<ShardGrain> log) : Grain, IShardGrain
+{
+    // A device that is waited for may come at any moment; what is due happens within 5 s (contract, section 2).
+    private static readonly TimeSpan WaitingPoll = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ReloadAfter = TimeSpan.FromSeconds(45);
+
+    private readonly Dictionary<int, OpenRecord> _open = [];
+    private readonly HashSet<CommandId> _cancelSent = [];
+    private readonly ShardReporter _reporter = new(clock);
+    private RunContext _context = null!;
+    private int _shard;
+    private DateTimeOffset _loadedAt = DateTimeOffset.MinValue;
+    private bool _isFenced;
+    private bool _someoneIsWaitedFor;
+    private IGrainTimer? _timer;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var deployment = new DeploymentId(this.GetPrimaryKey(out var extension));
+        var address = RecordKey.Parse(deployment.Value, extension!);
+        _shard = address.Ordinal;
+        _context = await contexts.Get(deployment, address.Run);
+    }
+
+    public async Task Wake(bool mayReload)
+    {
+        if (mayReload && clock.GetUtcNow() - _loadedAt >= ReloadAfter)
+        {
+            _loadedAt = DateTimeOffset.MinValue;
+        }
+
+        _isFenced = false;
+        await Advance();
+    }
+
+    public async Task RecordsChanged(RecordChanged[] changes)
+    {
+        await Load();
+        foreach (var change in changes)
+        {
+            Remember(change.Key.Ordinal, change.Device, change.Version, change.State);
+        }
+
+        _reporter.Add(changes);
+        Report();
+        Schedule();
+    }
+
+    public async Task<bool> Sweep(SkipReason reason)
+    {
+        var swept = await store.Sweep(_context, _shard, reason, clock.GetUtcNow());
+        _loadedAt = DateTimeOffset.MinValue;
+        await delivery.Cancel([.. swept.Withdrawn.Where(w => w is { WasSent: true, SiloId: not null })
+            .Select(w => new CancelTarget(w.Id, w.DeviceId, w.SiloId!))]);
+        _reporter.Add(swept.Changes);
+        Report();
+        return true;
+    }
+
+    public async Task<RetryOutcome[]> Retry(int[] ordinals, RetryTerms terms)
+    {
+        var now = clock.GetUtcNow();
+        var rows = await store.Read(_context, ordinals);
+        var reached = await reach.Of(_context, [.. rows.Select(r => r.DeviceId)], _context.Plan.RespectsMaintenanceWindows, now);
+        var outcomes = ordinals.Except(rows.Select(r => r.Ordinal))
+            .Select(missing => new RetryOutcome(missing, Refusal.NotFound("The device's record"))).ToList();
+        var plans = new List<PlannedChange>();
+        foreach (var row in rows)
+        {
+            var state = row.ToState();
+            var place = reached[row.DeviceId];
+            if (Dispatch.RefuseRetry(state, _context.Plan.MaxRetries, place.Reach, place.Window) is { } refusal)
+            {
+                outcomes.Add(new RetryOutcome(row.Ordinal, refusal));
+                continue;
+            }
+
+            var wasAccepted = state.Status == DeviceRecordStatus.Failed && terms.ResumedAt is { } resumed && state.CompletedAt <= resumed;
+            plans.Add(Send(row.Key, row.DeviceId, row.Version, state, now, terms.IsLastWord) with { WasAcceptedFailure = wasAccepted });
+        }
+
+        foreach (var chunk in plans.Chunk(ShardCommits.StepLimit))
+        {
+            var outcome = await Commit(chunk, reached, bypassesGate: true, now);
+            outcomes.AddRange(chunk.Select(plan => new RetryOutcome(
+                plan.Key.Ordinal,
+                outcome.Written.Contains(plan.Key) ? null : new Refusal(RefusalKind.Conflict, "The device's record changed at the same moment; look at it again."))));
+        }
+
+        Report();
+        Schedule();
+        return [.. outcomes];
+    }
+
+    /// <summary>Does whatever is due by the rows and the clock. Called by ticks, timers and wakes alike.</summary>
+    private async Task Advance()
+    {
+        await Load();
+        await DispatchDue();
+        await ExpireDue();
+        Report();
+        Schedule();
+    }
+
+    private async Task Load()
+    {
+        if (_loadedAt != DateTimeOffset.MinValue)
+        {
+            return;
+        }
+
+        var rows = await store.ReadOpen(_context, _shard);
+        _open.Clear();
+        foreach (var row in rows)
+        {
+            _open[row.Ordinal] = new OpenRecord(row.DeviceId, row.Version, row.ToState());
+        }
+
+        _loadedAt = clock.GetUtcNow();
+    }
+
+    private async Task DispatchDue()
+    {
+        _someoneIsWaitedFor = false;
+        var now = clock.GetUtcNow();
+        var due = _open.Where(r => r.Value.State.Status == DeviceRecordStatus.Pending && (r.Value.State.NextAttemptAt ?? now) <= now)
+            .OrderBy(r => r.Key).ToList();
+        foreach (var chunk in due.Chunk(ShardCommits.StepLimit))
+        {
+            if (_isFenced)
+            {
+                return;
+            }
+
+            var reached = await reach.Of(_context, [.. chunk.Select(r => r.Value.Device)], _context.Plan.RespectsMaintenanceWindows, now);
+            var plans = new List<PlannedChange>(chunk.Length);
+            foreach (var (ordinal, record) in chunk)
+            {
+                if (Plan(ordinal, record, reached[record.Device], now) is { } plan)
+                {
+                    plans.Add(plan);
+                }
+                else
+                {
+                    _someoneIsWaitedFor = true;
+                }
+            }
+
+            _isFenced = (await Commit(plans, reached, bypassesGate: false, now)).IsFenced;
+        }
+    }
+
+    private PlannedChange? Plan(int ordinal, OpenRecord record, DeviceReach place, DateTimeOffset now)
+    {
+        var key = new RecordKey(_context.Deployment, _context.Run, ordinal);
+        var decision = Dispatch.Judge(record.State, place.Reach, place.Window, now);
+        return decision.Verdict switch
+        {
+            DispatchVerdict.Send => Send(key, record.Device, record.Version, record.State, now, isLastWord: false),
+            DispatchVerdict.Skip => new PlannedChange(key, record.Device, record.Version, record.State, DeviceAttempt.Skip(record.State, decision.Reason!.Value, now), null),
+            DispatchVerdict.GiveUp => new PlannedChange(key, record.Device, record.Version, record.State, DeviceAttempt.GiveUp(record.State, now), null),
+            _ => null,
+        };
+    }
+
+    private PlannedChange Send(RecordKey key, DeviceId device, long version, RecordState state, DateTimeOffset now, bool isLastWord)
+    {
+        var command = CommandId.New();
+        var origin = GrainFactory.GetGrain<IDeviceDeploymentGrain>(key.Deployment.Value, key.Extension).GetGrainId().ToString();
+        var after = DeviceAttempt.Send(state, command, now, _context.AttemptTimeout, isLastWord);
+        return new PlannedChange(key, device, version, state, after, new NewCommand(
+            command, device, _context.Org, CommandTypes.RunScript, _context.Payload, after.Attempt, _context.Gate, BypassesGate: false, origin));
+    }
+
+    private async Task<ShardOutcome> Commit(
+        IReadOnlyList<PlannedChange> plans, IReadOnlyDictionary<DeviceId, DeviceReach> reached, bool bypassesGate, DateTimeOffset now)
+    {
+        if (plans.Count == 0)
+        {
+            return new ShardOutcome(false, new HashSet<RecordKey>());
+        }
+
+        if (bypassesGate)
+        {
+            plans = [.. plans.Select(p => p with { Command = p.Command! with { BypassesGate = true } })];
+        }
+
+        var outcome = await commits.Commit(new ShardStep(_context, plans, bypassesGate, now));
+        var written = plans.Where(p => outcome.Written.Contains(p.Key)).ToList();
+        if (written.Count < plans.Count && !outcome.IsFenced)
+        {
+            // Somebody else has changed records that this grain believed to know: read them all again.
+            _loadedAt = DateTimeOffset.MinValue;
+        }
+
+        foreach (var plan in written)
+        {
+            Remember(plan.Key.Ordinal, plan.Device, plan.Version + 1, plan.After);
+        }
+
+        _reporter.Add([.. written.Select(p => new RecordChanged(p.Key, p.Device, p.After, p.Version + 1))]);
+        await delivery.Deliver([.. written.Where(p => p.Command is not null && reached[p.Device].SiloId is not null).Select(p => new OutgoingCommand(
+            p.Command!.Id, p.Device, reached[p.Device].SiloId!, p.Command.Type, p.Command.Payload, p.Command.Attempt, p.Command.Origin, now))]);
+        if (written.Count > 0)
+        {
+            Log.Dispatched(log, _context.Deployment, _shard, written.Count(p => p.Command is not null), written.Count);
+        }
+
+        return outcome;
+    }
+
+    private async Task ExpireDue()
+    {
+        var now = clock.GetUtcNow();
+        var late = _open.Where(r => r.Value.State is { Status: DeviceRecordStatus.Running } state && state.TimeoutAt <= now).ToList();
+        if (late.Count == 0)
+        {
+            return;
+        }
+
+        var toCancel = late.Where(r => _cancelSent.Add(r.Value.State.CommandId!.Value)).ToList();
+        if (toCancel.Count > 0)
+        {
+            var reached = await reach.Of(_context, [.. toCancel.Select(r => r.Value.Device)], respectsWindows: false, now);
+            await delivery.Cancel([.. toCancel.Where(r => reached[r.Value.Device].SiloId is not null)
+                .Select(r => new CancelTarget(r.Value.State.CommandId!.Value, r.Value.Device, reached[r.Value.Device].SiloId!))]);
+        }
+
+        var over = late.Where(r => r.Value.State.TimeoutAt + DeviceAttempt.Grace <= now).ToList();
+        foreach (var chunk in over.Chunk(ShardCommits.StepLimit))
+        {
+            await Task.WhenAll(chunk.Select(r => GrainFactory
+                .GetGrain<IDeviceDeploymentGrain>(_context.Deployment.Value, new RecordKey(_context.Deployment, _context.Run, r.Key).Extension)
+                .Expire(r.Value.State.CommandId!.Value, r.Value.Device, r.Value.State.Attempt)));
+        }
+
+        if (over.Count > 0)
+        {
+            // What became of them (a retry, a failure, a result at the last moment) is in their rows.
+            _loadedAt = DateTimeOffset.MinValue;
+            await Load();
+        }
+    }
+
+    private void Remember(int ordinal, DeviceId device, long version, RecordState state)
+    {
+        if (_open.TryGetValue(ordinal, out var known) && known.Version > version)
+        {
+            return;
+        }
+
+        if (state.Status is DeviceRecordStatus.Pending or DeviceRecordStatus.Running)
+        {
+            _open[ordinal] = new OpenRecord(device, version, state);
+            return;
+        }
+
+        _open.Remove(ordinal);
+        if (state.CommandId is { } command)
+        {
+            _cancelSent.Remove(command);
+        }
+    }
+
+    private void Report() => _reporter.Send(
+        _open.Count == 0,
+        news => _ = GrainFactory.GetGrain<IDeploymentGrain>(_context.Deployment.Value).ShardChanged(new ShardNews(_shard, news.Changed, news.More)));
+
+    /// <summary>Sets the one timer to the next thing due. It keeps the grain alive, for a retry must not wait for a minute's tick.</summary>
+    private void Schedule()
+    {
+        var now = clock.GetUtcNow();
+        DateTimeOffset? next = _reporter.DueAt;
+        foreach (var record in _open.Values)
+        {
+            var at = record.State.Status == DeviceRecordStatus.Running ? RunningDue(record.State) : PendingDue(record.State, now);
+            next = next is null || at < next ? at ?? next : next;
+        }
+
+        if (_loadedAt == DateTimeOffset.MinValue)
+        {
+            next = now;
+        }
+
+        if (next is not { } due)
+        {
+            _timer?.Dispose();
+            _timer = null;
+            return;
+        }
+
+        var wait = due > now ? due - now : TimeSpan.Zero;
+        if (_timer is null)
+        {
+            _timer = this.RegisterGrainTimer(Advance, new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+        }
+        else
+        {
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private DateTimeOffset? PendingDue(RecordState state, DateTimeOffset now)
+    {
+        var due = state.NextAttemptAt ?? now;
+        return due > now ? due
+            : _isFenced ? null
+            : _someoneIsWaitedFor ? now + WaitingPoll
+            : now;
+    }
+
+    private DateTimeOffset? RunningDue(RecordState state) =>
+        _cancelSent.Contains(state.CommandId!.Value) ? state.TimeoutAt + DeviceAttempt.Grace : state.TimeoutAt;
+
+    private sealed record OpenRecord(DeviceId Device, long Version, RecordState State);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Deployment {Deployment} shard {Shard}: {Sent} sent of {Changed} changed")]
+        public static partial void Dispatched(ILogger logger, DeploymentId deployment, int shard, int sent, int changed);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Breeze.Contracts;
+using Breeze.Contracts.Live;
+using Microsoft.AspNetCore.SignalR;
+using Orleans.Concurrency;
+using Orleans.Runtime.Services;
+using Orleans.Services;
+
+namespace Breeze.Silo.Live;
+
+/// <summary>One a silo: hands messages to the consoles connected to it.</summary>
+[Alias("breeze.ILiveRelay")]
+public interface ILiveRelay : IGrainService
+{
+    [Alias("Relay"), OneWay]
+    Task Relay(LiveMessage message);
+}
+
+/// <inheritdoc cref="ILiveRelay"/>
+[Reentrant]
+internal sealed class LiveRelay(GrainId id, global::Orleans.Runtime.Silo silo, ILoggerFactory logs, IHubContext<ConsoleHub> hub)
+    : GrainService(id, silo, logs), ILiveRelay
+{
+    public async Task Relay(LiveMessage message)
+    {
+        var group = hub.Clients.Group(message.Deployment.ToString());
+        await group.SendAsync(ConsoleHubMethods.DeploymentProgress, JsonSerializer.Deserialize<DeploymentProgress>(message.Progress, BreezeJson.Options));
+        if (message.Devices is { } devices)
+        {
+            await group.SendAsync(ConsoleHubMethods.DevicesChanged, JsonSerializer.Deserialize<DevicesChanged>(devices, BreezeJson.Options));
+        }
+    }
+}
+
+/// <summary>Addresses the relay of a given silo.</summary>
+public sealed class LiveRelayClient(IServiceProvider services) : GrainServiceClient<ILiveRelay>(services)
+{
+    public void Send(string silo, LiveMessage message) => _ = GetGrainService(SiloAddress.FromParsableString(silo)).Relay(message);
+}

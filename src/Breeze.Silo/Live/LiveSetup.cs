@@ -1,0 +1,22 @@
+using Breeze.Contracts;
+using Microsoft.AspNetCore.Http.Connections;
+
+namespace Breeze.Silo.Live;
+
+/// <summary>The console hub and its fan-out over silos.</summary>
+public static class LiveSetup
+{
+    public static IServiceCollection AddLive(this IServiceCollection services)
+    {
+        services.AddSignalR().AddJsonProtocol(o => BreezeJson.Configure(o.PayloadSerializerOptions));
+        services.AddGrainService<LiveRelay>();
+        services.AddSingleton<LiveRelayClient>();
+        services.AddSingleton<LiveChannel>();
+        services.AddSingleton<LiveSubscriptions>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveSubscriptions>());
+        return services;
+    }
+
+    public static void MapLive(this IEndpointRouteBuilder routes) => routes.MapHub<ConsoleHub>(
+        "/hubs/console", o => o.Transports = HttpTransportType.WebSockets);
+}
