@@ -17,6 +17,7 @@ public static class Program
     {
         var builder = SiloBuilder.Create(settings);
         builder.AddOrleansSilo(settings);
+        builder.AddTelemetry(settings);
         builder.Services.AddHttpConventions();
         builder.Services.AddAccess(settings);
         builder.Services.AddApiDescription();
@@ -28,10 +29,12 @@ public static class Program
 
         var app = builder.Build();
         app.UseHttpConventions();
+        app.UseLocalMetrics();
         app.UseAgentAdmission();
         app.UseAccess();
         app.MapHealth();
         app.MapApiDescription();
+        app.MapTelemetry(settings);
         app.MapAgentHub();
         app.MapLive();
         app.MapApi();

@@ -28,6 +28,8 @@ public sealed record SiloSettings
 
     public LoggingSettings Logging { get; init; } = new();
 
+    public TelemetrySettings Telemetry { get; init; } = new();
+
     /// <summary>The embedded database's file, and Orleans' beside it.</summary>
     public string ProductFile => Path.Combine(Data, "breeze.db");
 
@@ -41,7 +43,7 @@ public sealed record SiloSettings
             return "storage.connectionString must be set when storage.engine is postgres.";
         }
 
-        return ListenAddresses.Contradiction(this) ?? Cluster.Contradiction() ?? Oidc.Contradiction();
+        return ListenAddresses.Contradiction(this) ?? Cluster.Contradiction() ?? Oidc.Contradiction() ?? Telemetry.Contradiction();
     }
 }
 
@@ -121,4 +123,21 @@ public sealed record LoggingSettings
 
     /// <summary><c>json</c>: an object a line; <c>text</c>: for reading at a terminal.</summary>
     public LogFormat Format { get; init; } = LogFormat.Json;
+}
+
+public sealed record TelemetrySettings
+{
+    /// <summary>Where traces and metrics are sent (OTLP over gRPC); null for nowhere.</summary>
+    public string? OtlpEndpoint { get; init; }
+
+    /// <summary>How many of a hundred requests are traced.</summary>
+    [Range(0, 100)]
+    public int TracePercent { get; init; } = 10;
+
+    /// <summary>Orleans' dashboard at <c>/dashboard</c>, for system admins.</summary>
+    public bool Dashboard { get; init; } = true;
+
+    internal string? Contradiction() => OtlpEndpoint is null || Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out _)
+        ? null
+        : $"telemetry.otlpEndpoint must be a URL, not '{OtlpEndpoint}'.";
 }

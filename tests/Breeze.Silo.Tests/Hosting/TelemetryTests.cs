@@ -1,0 +1,34 @@
+using System.Net;
+using Breeze.Silo.Tests.Fixture;
+using Xunit;
+
+namespace Breeze.Silo.Tests.Hosting;
+
+[Collection(SiloFixture.Sqlite)]
+public sealed class TelemetryTests(SqliteSilo silo)
+{
+    [Fact]
+    public async Task Metrics_tell_of_the_storage_path_to_a_scraper_on_this_machine()
+    {
+        using var client = silo.Client();
+        var text = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        Assert.Contains("breeze_storage_queue_depth", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/metrics")]
+    [InlineData("/dashboard/")]
+    public async Task From_beyond_this_machine_metrics_and_dashboard_take_an_admin_key(string path)
+    {
+        Assert.Equal(HttpStatusCode.Unauthorized, await Status(null));
+        Assert.Equal(HttpStatusCode.OK, await Status(silo.AdminKey));
+
+        async Task<HttpStatusCode> Status(string? key)
+        {
+            using var client = silo.Client(key);
+            // As a proxy on this machine passes on what comes from elsewhere.
+            client.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.7");
+            return (await client.GetAsync(new Uri(path, UriKind.Relative))).StatusCode;
+        }
+    }
+}
