@@ -1,4 +1,3 @@
-using System.Net;
 using Breeze.Contracts.Agents;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.Logging;
@@ -72,8 +71,9 @@ public sealed partial class AgentConnection(
             {
                 // Whatever a network, a proxy or a server can throw ends here: an agent never gives up.
                 end.Reason = e.Message;
-                end.CredentialRefused = e is HttpRequestException { StatusCode: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden }
-                    || e.Message.Contains("401", StringComparison.Ordinal);
+                var refused = e as SocketRefusedException ?? e.InnerException as SocketRefusedException;
+                end.CredentialRefused = refused?.IsCredentialRefused ?? false;
+                end.Hint ??= refused?.RetryAfter;
             }
             finally
             {

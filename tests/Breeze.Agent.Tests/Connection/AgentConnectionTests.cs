@@ -67,6 +67,18 @@ public sealed class AgentConnectionTests : IDisposable
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.3, 20);
     }
 
+    [Fact]
+    public async Task A_server_that_is_full_is_left_alone_as_long_as_it_says()
+    {
+        await using var server = await StandInServer.Start(_signer);
+        server.Busy = 1;
+        var clock = Stopwatch.StartNew();
+        await using var agent = new Connected(server.Address, server.Admit(_signer.DeviceId));
+        await agent.Session.Next("connected");
+        Assert.InRange(clock.Elapsed.TotalSeconds, 3, 20);
+        Assert.Equal(0, server.Busy);
+    }
+
     private sealed class Connected : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stopped = new();

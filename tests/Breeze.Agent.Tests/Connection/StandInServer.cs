@@ -27,6 +27,9 @@ public sealed class StandInServer : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
+    /// <summary>How many requests are answered with 503 and a Retry-After of three seconds.</summary>
+    public int Busy { get; set; }
+
     /// <summary>The live connection of each device.</summary>
     public ConcurrentDictionary<Guid, string> Connections { get; } = new();
 
@@ -52,6 +55,7 @@ public sealed class StandInServer : IAsyncDisposable
         builder.Services.AddSingleton(_ => server);
         var app = builder.Build();
         server = new StandInServer(app, signer);
+        app.Use(server.RefuseWhileBusy);
         app.MapPost(AgentMethods.EnrollPath, (HttpContext http) => server.Enroll(http));
         app.MapHub<StandInHub>(AgentMethods.HubPath);
         await app.StartAsync();
@@ -96,6 +100,19 @@ public sealed class StandInServer : IAsyncDisposable
         using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
+    }
+
+    private Task RefuseWhileBusy(HttpContext http, RequestDelegate next)
+    {
+        if (Busy == 0)
+        {
+            return next(http);
+        }
+
+        Busy--;
+        http.Response.StatusCode = 503;
+        http.Response.Headers.RetryAfter = "3";
+        return Task.CompletedTask;
     }
 
     private async Task Enroll(HttpContext http)
@@ -152,12 +169,12 @@ public sealed class StandInHub(StandInServer server) : Hub
     public Acknowledged Result(Result result)
     {
         server.Results.Enqueue(result);
-        return Acknowledged.Value;
+        return new();
     }
 
     public Acknowledged ReportInventory(ReportInventory inventory)
     {
         server.Inventories.Enqueue(inventory);
-        return Acknowledged.Value;
+        return new();
     }
 }
