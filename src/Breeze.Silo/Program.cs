@@ -48,5 +48,6 @@ public static class Program
         api.MapAccess();
         api.MapAgents();
         api.MapDeployments();
+        api.MapFleet();
     }
 }

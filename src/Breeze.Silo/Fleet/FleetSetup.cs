@@ -7,8 +7,28 @@ public static class FleetSetup
     {
         services.AddSingleton<FilterSql>();
         services.AddSingleton<TargetQuery>();
+        services.AddSingleton<TargetPreviews>();
         services.AddSingleton<WindowQueries>();
+        services.AddSingleton<WindowStore>();
+        services.AddSingleton<SiteStore>();
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<DeviceQueries>();
+        services.AddSingleton<GroupStore>();
+        services.AddSingleton<GroupMembers>();
+        services.AddSingleton<ScriptStore>();
+        services.AddSingleton<EnrollmentKeyStore>();
         return services;
+    }
+
+    public static void MapFleet(this RouteGroupBuilder api)
+    {
+        api.MapSites();
+        api.MapDevices();
+        api.MapGroups();
+        api.MapScripts();
+        api.MapEnrollmentKeys();
+        api.MapMaintenanceWindows();
+        api.MapPreviews();
     }
 
     /// <summary>Adds a field to the filter grammar, for a feature that knows more about devices.</summary>
