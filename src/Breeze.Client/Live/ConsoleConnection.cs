@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Breeze.Client.Http;
 using Breeze.Contracts;
 using Breeze.Contracts.Live;
 using Microsoft.AspNetCore.Http.Connections;
@@ -19,12 +20,15 @@ public sealed class ConsoleConnection : IAsyncDisposable
     private readonly ConcurrentDictionary<Guid, FollowedDeployment> _followed = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly HubConnection _hub;
+    private readonly BreezeClientOptions _options;
+    private Task _reopening = Task.CompletedTask;
 
     /// <param name="server">The server's address, without a path.</param>
     /// <param name="key">The API key; null where the browser's sign-in cookie is the credential.</param>
     /// <param name="options">Its clock, chance and longest delay govern reconnecting.</param>
     public ConsoleConnection(Uri server, string? key, BreezeClientOptions? options = null)
     {
+        _options = options ?? new();
         _hub = new HubConnectionBuilder()
             .WithUrl(new Uri(server, "/hubs/console"), connection =>
             {
@@ -37,12 +41,17 @@ public sealed class ConsoleConnection : IAsyncDisposable
                 }
             })
             .AddJsonProtocol(json => json.PayloadSerializerOptions = BreezeJson.Lenient)
-            .WithAutomaticReconnect(new ForeverWithJitter(options ?? new()))
+            .WithAutomaticReconnect(new ForeverWithJitter(_options))
             .Build();
         _hub.On<DeploymentProgress>(ConsoleHubMethods.DeploymentProgress, OnProgress);
         _hub.On<DevicesChanged>(ConsoleHubMethods.DevicesChanged, OnDevicesChanged);
         _hub.Reconnecting += _ => Raise(ConnectionChanged, false);
         _hub.Reconnected += _ => ComeBack();
+        _hub.Closed += _ =>
+        {
+            _reopening = Reopen();
+            return Task.CompletedTask;
+        };
     }
 
     /// <summary>A newer state of a followed deployment; older ones are dropped before this.</summary>
@@ -110,7 +119,47 @@ public sealed class ConsoleConnection : IAsyncDisposable
     {
         await _closing.CancelAsync();
         await _hub.DisposeAsync();
+        await _reopening;
         _closing.Dispose();
+    }
+
+    /// <summary>
+    /// A server that ends a connection on purpose (it stops, or the key was revoked) forbids SignalR's own reconnecting. Whether the
+    /// key still holds is what connecting anew tells.
+    /// </summary>
+    private async Task Reopen()
+    {
+        await Raise(ConnectionChanged, false);
+        for (var attempt = 1; !_closing.IsCancellationRequested; attempt++)
+        {
+            try
+            {
+                await Task.Delay(Backoff.Wait(attempt, null, _options), _options.Time, _closing.Token);
+                await Start(_closing.Token);
+                await ComeBack();
+                return;
+            }
+            catch (BreezeException refused) when (refused.Status is not null)
+            {
+                GiveUp(refused);
+                return;
+            }
+            catch (Exception again) when (again is BreezeException or OperationCanceledException)
+            {
+                // Still away, or closing.
+            }
+        }
+    }
+
+    private void GiveUp(BreezeException why)
+    {
+        foreach (var id in _followed.Keys)
+        {
+            if (_followed.TryRemove(id, out _))
+            {
+                Lost?.Invoke(id, why);
+            }
+        }
     }
 
     private async Task<DeploymentProgress> Ask(FollowedDeployment followed, CancellationToken cancel)
