@@ -20,6 +20,7 @@ public sealed class AgentConnection
     private CommandSigner? _signer;
     private long _sequence;
     private bool _closed;
+    private int _greeting;
 
     internal AgentConnection(AgentConnections owner, DeviceId device, IAgentChannel channel)
     {
@@ -40,7 +41,7 @@ public sealed class AgentConnection
     /// <exception cref="AgentRefusedException">It may not; the connection is closed.</exception>
     public async Task<HelloAnswer> Hello(Hello hello)
     {
-        if (Epoch != 0)
+        if (Interlocked.Exchange(ref _greeting, 1) == 1)
         {
             throw new AgentRefusedException("Hello was said already.");
         }
@@ -53,21 +54,17 @@ public sealed class AgentConnection
 
         var keys = _owner.Keys.Public;
         _signer = _owner.Keys.Current;
-        var answer = await Grain.Connect(new(
-            _owner.Lease.SiloId,
-            AgentText.Short(hello.AgentVersion, 64),
-            AgentText.Short(hello.OsVersion, 255),
-            JsonSerializer.Serialize((hello.Capabilities ?? []).Take(100).Select(c => AgentText.Short(c, 64)).ToArray())));
+        var answer = await Arrive(hello);
         if (answer.Refusal is { } refusal)
         {
             Close(refusal.Message);
             throw new AgentRefusedException(refusal.Message);
         }
 
-        Epoch = answer.Value;
-        if (!_owner.Register(this))
+        if (!TakePlace(answer.Value))
         {
-            throw new AgentRefusedException("A newer connection of this device took its place.");
+            await _owner.Depart(Device, answer.Value);
+            throw new AgentRefusedException("A newer connection of this device took its place, or this one is gone.");
         }
 
         _owner.DeliverWaiting(Device);
@@ -130,7 +127,7 @@ public sealed class AgentConnection
         // While the silo drains its lease ends instead: its devices are waited for, and a million rows need no write.
         if (Epoch != 0 && !_owner.IsDraining)
         {
-            await Grain.Disconnected(Epoch);
+            await _owner.Depart(Device, Epoch);
         }
     }
 
@@ -172,6 +169,39 @@ public sealed class AgentConnection
     internal void Close(string reason) => _channel.Close(new(_owner.ReconnectAfterMs(), reason));
 
     private long Live() => Epoch != 0 ? Epoch : throw new AgentRefusedException("Say Hello first.");
+
+    private async Task<Answer<long>> Arrive(Hello hello)
+    {
+        try
+        {
+            return await Grain.Connect(new(
+                _owner.Lease.SiloId,
+                AgentText.Short(hello.AgentVersion, 64),
+                AgentText.Short(hello.OsVersion, 255),
+                JsonSerializer.Serialize((hello.Capabilities ?? []).Take(100).Select(c => AgentText.Short(c, 64)).ToArray())));
+        }
+        catch
+        {
+            // The outcome is unknown: the agent may say it again.
+            Volatile.Write(ref _greeting, 0);
+            throw;
+        }
+    }
+
+    // Under the lock, or a socket that ended meanwhile would be registered after it was removed, and stay.
+    private bool TakePlace(long epoch)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            Epoch = epoch;
+            return _owner.Register(this);
+        }
+    }
 
     private bool MarkClosed()
     {

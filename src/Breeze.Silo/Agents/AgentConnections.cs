@@ -18,6 +18,7 @@ public sealed partial class AgentConnections(
 
     private readonly ConcurrentDictionary<DeviceId, AgentConnection> _live = new();
     private readonly ConcurrentDictionary<AgentConnection, byte> _attached = new();
+    private readonly ConcurrentQueue<(DeviceId Device, long Epoch)> _departures = new();
     private readonly Random _jitter = new();
     private int _greeted;
 
@@ -101,6 +102,28 @@ public sealed partial class AgentConnections(
         }
     }
 
+    /// <summary>Writes down that a connection is gone; what the database does not take now is written with a later renewal of the lease.</summary>
+    internal async Task Depart(DeviceId device, long epoch)
+    {
+        try
+        {
+            await grains.GetGrain<IAgentGrain>(device.Value).Disconnected(epoch);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            _departures.Enqueue((device, epoch));
+            LogDepartureWaits(error, device);
+        }
+    }
+
+    internal async Task DepartLate()
+    {
+        for (var left = _departures.Count; left > 0 && _departures.TryDequeue(out var gone); left--)
+        {
+            await Depart(gone.Device, gone.Epoch);
+        }
+    }
+
     /// <summary>Sends what waits for a device, in the background.</summary>
     internal void DeliverWaiting(DeviceId device) => _ = DeliverWaitingNow(device);
 
@@ -167,6 +190,9 @@ public sealed partial class AgentConnections(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Closing {Count} agent connections: {Reason}")]
     private partial void LogClosing(int count, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The end of device {Device}'s connection is not written yet")]
+    private partial void LogDepartureWaits(Exception error, DeviceId device);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Waiting commands of device {Device} were not looked up")]
     private partial void LogNotDelivered(Exception error, DeviceId device);

@@ -45,6 +45,7 @@ internal sealed partial class SiloLeaseKeeper(
             {
                 await lease.Renew();
                 keys.Refresh();
+                await connections.DepartLate();
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
