@@ -17,7 +17,15 @@ internal sealed partial class StorageErrorFilter(ILogger<StorageErrorFilter> log
             LogFailed(error, context.TargetId, context.MethodName);
             throw new StorageUnavailableException("A statement failed in the database.", retryable: StorageErrors.IsTransient(error));
         }
+        catch (StorageUnavailableException error) when (error.InnerException is not null)
+        {
+            LogUnavailable(error.InnerException.Message, context.TargetId, context.MethodName);
+            throw new StorageUnavailableException(error.Message, error.Retryable);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database was away in {Grain}.{Method}: {Why}")]
+    private partial void LogUnavailable(string why, GrainId grain, string method);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database failed in {Grain}.{Method}.")]
     private partial void LogFailed(Exception error, GrainId grain, string method);

@@ -59,6 +59,11 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
 
     public async Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default)
     {
+        if (Thread.CurrentThread == _thread)
+        {
+            throw new InvalidOperationException("A write inside a write would wait for itself; use the transaction that is there.");
+        }
+
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Breeze.Silo.Storage;
 using Npgsql;
 
 namespace Breeze.Silo.Tests.Fixture;
@@ -10,12 +9,21 @@ namespace Breeze.Silo.Tests.Fixture;
 public sealed class PostgresServer
 {
     private static readonly string? Binaries = FindBinaries();
-    private static readonly Lazy<Task<PostgresServer>> Started = new(Start);
+    private static readonly Lazy<Task<PostgresServer>> Started = new(() => Start(durable: false));
 
+    private readonly string _directory;
     private readonly int _port;
+    private readonly string _options;
+    private Task<string>? _template;
     private int _databases;
 
-    private PostgresServer(int port) => _port = port;
+    private PostgresServer(string directory, int port, bool durable)
+    {
+        _directory = directory;
+        _port = port;
+        _options = $"-p {port} -k '{directory}' -c listen_addresses=127.0.0.1 -c max_connections=300 -c shared_buffers=64MB"
+            + (durable ? "" : " -c fsync=off");
+    }
 
     /// <summary>Why there can be none here; null when there can. Tests that need one are skipped with it.</summary>
     public static string? Missing { get; } = FindBinaries() is null
@@ -24,17 +32,42 @@ public sealed class PostgresServer
             ? "PostgreSQL does not run as root, and there is no user 'postgres' to run it as."
             : null;
 
+    /// <summary>The run's shared one. It does not sync to disk: nothing of it outlives the run.</summary>
     public static Task<PostgresServer> Get() => Started.Value;
 
-    /// <summary>A new database with the whole schema, copied from one that was migrated once. Returns its connection string.</summary>
-    public async Task<string> NewDatabase()
+    /// <summary>One of the caller's own, to be stopped and started; a durable one keeps what it committed.</summary>
+    public static async Task<PostgresServer> Start(bool durable)
     {
+        var server = new PostgresServer(Directory.CreateTempSubdirectory("breeze-pg-").FullName, FreePort(), durable);
+        if (Environment.IsPrivilegedProcess)
+        {
+            await Run("chown", "-R", "postgres", server._directory);
+        }
+
+        // The shell watches this process, so that a killed test run leaves no server behind.
+        server.Shell($"""
+            set -e
+            '{Binaries}/initdb' -D '{server._directory}/db' -U postgres --auth=trust -E UTF8 --locale=C --no-sync >'{server._directory}/initdb.log' 2>&1
+            {server.StartCommand()}
+            while ps -p {Environment.ProcessId} >/dev/null; do sleep 1; done
+            '{Binaries}/pg_ctl' -D '{server._directory}/db' -m immediate stop >/dev/null
+            rm -rf '{server._directory}/db'
+            """);
+        await server.WaitUntilUp();
+        return server;
+    }
+
+    /// <summary>A new database with the whole schema, copied from one that <paramref name="migrate"/> filled once.</summary>
+    /// <returns>Its connection string.</returns>
+    public async Task<string> NewDatabase(Func<string, Task> migrate)
+    {
+        var template = await (_template ??= Template(migrate));
         var name = $"test_{Interlocked.Increment(ref _databases)}";
-        await Execute($"create database {name} template template_breeze");
+        await Execute($"create database {name} template {template}");
         return ConnectionString(name);
     }
 
-    /// <summary>A new database without any table.</summary>
+    /// <summary>A new database without any table. Returns its connection string.</summary>
     public async Task<string> EmptyDatabase()
     {
         var name = $"empty_{Interlocked.Increment(ref _databases)}";
@@ -42,36 +75,39 @@ public sealed class PostgresServer
         return ConnectionString(name);
     }
 
-    private static async Task<PostgresServer> Start()
+    /// <summary>Ends it at once, as a crash does: no checkpoint, recovery at the next start.</summary>
+    public async Task StopImmediately()
     {
-        var directory = Directory.CreateTempSubdirectory("breeze-pg-").FullName;
-        var port = FreePort();
-        // The shell watches this process, so that a killed test run leaves no server behind.
-        var script = $"""
-            set -e
-            '{Binaries}/initdb' -D '{directory}/db' -U postgres --auth=trust -E UTF8 --locale=C --no-sync >'{directory}/initdb.log' 2>&1
-            '{Binaries}/pg_ctl' -D '{directory}/db' -l '{directory}/server.log' -w start >/dev/null \
-              -o "-p {port} -k '{directory}' -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c shared_buffers=64MB"
-            while ps -p {Environment.ProcessId} >/dev/null; do sleep 1; done
-            '{Binaries}/pg_ctl' -D '{directory}/db' -m immediate stop >/dev/null
-            rm -rf '{directory}/db'
-            """;
-        if (Environment.IsPrivilegedProcess)
-        {
-            await Run("chown", "-R", "postgres", directory);
-        }
-
-        var shell = RunAs() is { } command ? new ProcessStartInfo(command[0], [.. command[1..], "sh", "-c", script]) : new("sh", ["-c", script]);
-        shell.WorkingDirectory = directory;
-        Process.Start(shell);
-        var server = new PostgresServer(port);
-        await server.WaitUntilUp(directory);
-        await server.Execute("create database template_breeze");
-        await Migrations.Postgres(server.ConnectionString("template_breeze") + ";Pooling=false");
-        return server;
+        using var shell = Shell($"'{Binaries}/pg_ctl' -D '{_directory}/db' -m immediate stop >/dev/null");
+        await shell.WaitForExitAsync();
     }
 
-    private async Task WaitUntilUp(string directory)
+    /// <summary>Starts it again on the same data and port.</summary>
+    public async Task StartAgain()
+    {
+        using var shell = Shell(StartCommand());
+        await shell.WaitForExitAsync();
+        await WaitUntilUp();
+    }
+
+    private async Task<string> Template(Func<string, Task> migrate)
+    {
+        await Execute("create database template_breeze");
+        await migrate(ConnectionString("template_breeze") + ";Pooling=false");
+        return "template_breeze";
+    }
+
+    private string StartCommand() =>
+        $"'{Binaries}/pg_ctl' -D '{_directory}/db' -l '{_directory}/server.log' -w start -o \"{_options}\" >/dev/null 2>&1";
+
+    private Process Shell(string script)
+    {
+        var shell = RunAs() is { } command ? new ProcessStartInfo(command[0], [.. command[1..], "sh", "-c", script]) : new("sh", ["-c", script]);
+        shell.WorkingDirectory = _directory;
+        return Process.Start(shell)!;
+    }
+
+    private async Task WaitUntilUp()
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -86,7 +122,7 @@ public sealed class PostgresServer
             }
             catch (NpgsqlException e)
             {
-                throw new InvalidOperationException($"The private PostgreSQL did not come up within 30 s; see {directory}/*.log.", e);
+                throw new InvalidOperationException($"The private PostgreSQL did not come up within 30 s; see {_directory}/*.log.", e);
             }
         }
     }

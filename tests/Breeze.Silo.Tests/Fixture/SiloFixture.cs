@@ -130,7 +130,7 @@ public sealed class PostgresSilo : SiloFixture
     protected override async Task<StorageSettings> Storage() => new()
     {
         Engine = EngineKind.Postgres,
-        ConnectionString = await (await PostgresServer.Get()).NewDatabase(),
+        ConnectionString = await (await PostgresServer.Get()).NewDatabase(connection => Migrations.Postgres(connection)),
         AllowUnsafeDurability = true,
     };
 }

@@ -1,6 +1,8 @@
 using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 using Xunit;
 
 namespace Breeze.Silo.Tests.Storage;
@@ -78,6 +80,19 @@ public abstract class DatabaseTests(SiloFixture silo)
                 await tx.Connection!.ExecuteScalarAsync<int>("pragma synchronous", transaction: tx),
                 await tx.Connection!.ExecuteScalarAsync<int>("pragma foreign_keys", transaction: tx)));
             Assert.Equal(("wal", 2, 1), pragmas);
+        }
+
+        [Fact]
+        public async Task A_write_inside_a_write_is_refused_instead_of_waiting_for_itself() =>
+            await Assert.ThrowsAsync<InvalidOperationException>(() => silo.Database.Write(_ => silo.Database.Write(_ => Task.FromResult(1))));
+
+        [Fact]
+        public void What_the_database_could_not_do_crosses_silos_with_its_flag()
+        {
+            var serializer = silo.Services.GetRequiredService<Serializer>();
+            var bytes = serializer.SerializeToArray<Exception>(new StorageUnavailableException("away", retryable: true));
+            var crossed = Assert.IsType<StorageUnavailableException>(serializer.Deserialize<Exception>(bytes));
+            Assert.Equal(("away", true), (crossed.Message, crossed.Retryable));
         }
     }
 
