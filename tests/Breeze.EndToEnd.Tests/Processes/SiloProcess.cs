@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Breeze.Client;
+
+namespace Breeze.EndToEnd.Tests.Processes;
+
+/// <summary>A silo as a process, on a port of its own; it can be killed and started again on the same data.</summary>
+public sealed class SiloProcess : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly string[] _arguments;
+    private BuiltProgram? _program;
+
+    private SiloProcess(string folder, string[] arguments)
+    {
+        _folder = folder;
+        _arguments = arguments;
+        Address = new Uri($"http://127.0.0.1:{FreePort()}/");
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>With the first start's admin key; survives restarts.</summary>
+    public BreezeClient Client { get; private set; } = null!;
+
+    /// <param name="folder">For its data and its log.</param>
+    /// <param name="arguments">More of its arguments, such as the storage's.</param>
+    public static async Task<SiloProcess> Start(string folder, params string[] arguments)
+    {
+        var silo = new SiloProcess(folder, arguments);
+        await silo.Start();
+        var key = await File.ReadAllTextAsync(Path.Combine(folder, "silo", "admin.key"));
+        silo.Client = BreezeClient.Connect(silo.Address, key.Trim());
+        return silo;
+    }
+
+    /// <summary>Starts it, and returns once it can do work.</summary>
+    public async Task Start()
+    {
+        _program = BuiltProgram.Start(
+            "Breeze.Silo", Path.Combine(_folder, "silo.log"),
+            ["--data", Path.Combine(_folder, "silo"), "--urls", Address.GetLeftPart(UriPartial.Authority), .. _arguments]);
+        using var probe = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
+        for (var clock = Stopwatch.StartNew(); !await IsReady(probe); await Task.Delay(100))
+        {
+            Assert.False(_program.HasExited, $"The silo ended while it started. {(_program.HasExited ? await _program.Log() : "")}");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(120), $"The silo was not ready after 120 s. {await _program.Log()}");
+        }
+    }
+
+    public Task Kill() => _program!.Kill();
+
+    /// <summary>SIGTERM; returns the exit code.</summary>
+    public Task<int> Stop()
+    {
+        _program!.Terminate();
+        return _program.Exit(TimeSpan.FromSeconds(35));
+    }
+
+    public Task<string> Log() => _program!.Log();
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        if (_program is not null)
+        {
+            await _program.DisposeAsync();
+        }
+    }
+
+    private static async Task<bool> IsReady(HttpClient probe)
+    {
+        try
+        {
+            using var answer = await probe.GetAsync("health/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
