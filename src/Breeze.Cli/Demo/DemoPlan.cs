@@ -15,18 +15,21 @@ public static class DemoPlan
     private const int Seed = 7;
 
     /// <param name="devices">How many are simulated.</param>
-    public static FleetBehaviour Behaviour(int devices) => new()
+    public static FleetBehaviour Behaviour(int devices)
     {
-        Seed = Seed,
-        ShortestRun = TimeSpan.FromMilliseconds(500),
-        LongestRun = TimeSpan.FromSeconds(6),
-        OfflineShare = 0.02,
-        FlapShare = 0.02,
-        DuplicateShare = 0.05,
-        Scripted = Scripted(devices),
-    };
+        var unscripted = new FleetBehaviour
+        {
+            Seed = Seed,
+            ShortestRun = TimeSpan.FromMilliseconds(500),
+            LongestRun = TimeSpan.FromSeconds(6),
+            OfflineShare = 0.02,
+            FlapShare = 0.02,
+            DuplicateShare = 0.05,
+        };
+        return unscripted with { Scripted = Scripted(devices, unscripted) };
+    }
 
-    private static Dictionary<int, IReadOnlyList<OutcomeKind>> Scripted(int devices)
+    private static Dictionary<int, IReadOnlyList<OutcomeKind>> Scripted(int devices, FleetBehaviour behaviour)
     {
         var outcomes = new Dictionary<int, IReadOnlyList<OutcomeKind>>();
         // A tenth of the second batch fails at first; every third of those fails for good.
@@ -35,11 +38,14 @@ public static class DemoPlan
         var step = Math.Max(2, (last - first) / Math.Max(3, devices / 40));
         for (var (device, n) = (first, 0); device < last; device += step, n++)
         {
-            outcomes[device] = n % 3 == 1 ? [OutcomeKind.Failed] : [OutcomeKind.Failed, OutcomeKind.Completed];
+            outcomes[Online(device)] = n % 3 == 1 ? [OutcomeKind.Failed] : [OutcomeKind.Failed, OutcomeKind.Completed];
         }
 
-        outcomes[(int)(devices * 0.60)] = [OutcomeKind.Rejected];
-        outcomes[(int)(devices * 0.85)] = [OutcomeKind.Interrupted];
+        outcomes[Online((int)(devices * 0.60))] = [OutcomeKind.Rejected];
+        outcomes[Online((int)(devices * 0.85))] = [OutcomeKind.Interrupted];
         return outcomes;
+
+        // An offline device is skipped, and shows nothing.
+        int Online(int device) => Enumerable.Range(device, devices).First(candidate => !behaviour.IsOffline(candidate) && !outcomes.ContainsKey(candidate));
     }
 }

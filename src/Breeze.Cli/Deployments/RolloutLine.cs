@@ -15,7 +15,7 @@ public static class RolloutLine
             return "waiting for the first progress";
         }
 
-        List<string> parts = [Printable.Span(now - (view.StartedAt ?? view.OpenedAt)), EnumName.Of(latest.Status)];
+        List<string> parts = [Printable.Span(view.Elapsed(now)), EnumName.Of(latest.Status)];
         if (latest.Progress is { } progress)
         {
             parts.Add($"{progress.PercentComplete}%");

@@ -39,7 +39,7 @@ public static class RolloutScreen
         var live = view.IsLive ? "" : "  (connection lost, seeking it)";
         return new Columns(
             new Text(status + live, new Style(StatusColor(view.Latest?.Status), decoration: Decoration.Bold)),
-            new Text(Printable.Span(now - (view.StartedAt ?? view.OpenedAt)), Dim).RightJustified());
+            new Text(Printable.Span(view.Elapsed(now)), Dim).RightJustified());
     }
 
     private static BreakdownChart Bar(Progress progress)

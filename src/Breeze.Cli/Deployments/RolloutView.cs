@@ -15,10 +15,11 @@ public sealed class RolloutView(string name, DateTimeOffset openedAt)
 
     public string Name => name;
 
-    public DateTimeOffset OpenedAt => openedAt;
-
     /// <summary>When the rollout itself started; its elapsed time counts from here.</summary>
     public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>When it ended; its elapsed time stops here.</summary>
+    public DateTimeOffset? EndedAt { get; private set; }
 
     public DeploymentProgress? Latest { get; private set; }
 
@@ -70,6 +71,7 @@ public sealed class RolloutView(string name, DateTimeOffset openedAt)
     public void Take(Deployment deployment, DateTimeOffset at)
     {
         StartedAt = deployment.StartedAt;
+        EndedAt = deployment.CompletedAt;
         Take(new DeploymentProgress(deployment.Id, deployment.Status, deployment.Progress, deployment.PausedReason, Latest?.Version ?? 0), at);
     }
 
@@ -96,6 +98,8 @@ public sealed class RolloutView(string name, DateTimeOffset openedAt)
             _hostnames[record.DeviceId] = record.DeviceDisplayName ?? record.DeviceHostname;
         }
     }
+
+    public TimeSpan Elapsed(DateTimeOffset now) => (EndedAt ?? now) - (StartedAt ?? openedAt);
 
     /// <summary>Devices a second that ended (completed, failed or skipped) over the last half minute; null until it can be told.</summary>
     public double? Rate(DateTimeOffset now)

@@ -79,8 +79,9 @@ public static class CommandActions
     private static string Sentence(BreezeException refused)
     {
         var fields = refused.Errors
-            .SelectMany(field => field.Value.Select(text => $"{field.Key}: {text}"))
-            .Where(text => !refused.Message.Contains(text, StringComparison.Ordinal));
+            .SelectMany(field => field.Value
+                .Where(text => !refused.Message.Contains(text, StringComparison.Ordinal))
+                .Select(text => $"{field.Key}: {text}"));
         var hint = refused.Status == 401 ? " Run 'breeze login' with a valid key." : "";
         var request = refused is { Status: >= 500, RequestId: { } id } ? $" (request {id})" : "";
         return string.Join(' ', [refused.Message, .. fields]) + hint + request;

@@ -14,7 +14,7 @@ public static class Listing
     /// <summary>The API's own JSON, indented; its shape is part of the CLI's promise.</summary>
     public static JsonSerializerOptions Indented { get; } = new(BreezeJson.Lenient) { WriteIndented = true };
 
-    /// <summary>One JSON value, or one row a column.</summary>
+    /// <summary>One JSON value, or one row a column that has something to say.</summary>
     public static void Show<T>(this Shell shell, bool json, T item, IReadOnlyList<Column<T>> columns)
     {
         if (json)
@@ -26,7 +26,10 @@ public static class Listing
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
         foreach (var column in columns)
         {
-            grid.AddRow(new Text(column.Header, new Style(decoration: Decoration.Dim)), new Text(Printable.Line(column.Value(item), 1000)));
+            if (column.Value(item) is { Length: > 0 } value)
+            {
+                grid.AddRow(new Text(column.Header, new Style(decoration: Decoration.Dim)), new Text(Printable.Line(value, 1000)));
+            }
         }
 
         shell.Screen.Write(grid);
