@@ -21,10 +21,10 @@ internal static class DeviceCommandEndpoints
 
     public static void MapDeviceCommands(this RouteGroupBuilder api)
     {
-        var device = api.MapGroup("/devices/{id:guid}").WithTags("Devices");
+        var device = api.MapGroup("/devices/{id}").WithTags("Devices");
         device.MapGet("/commands", List).RequireRight(Right.ViewFleet)
             .WithSummary("A device's commands, newest first.");
-        device.MapGet("/commands/{commandId:guid}", Get).RequireRight(Right.ViewFleet)
+        device.MapGet("/commands/{commandId}", Get).RequireRight(Right.ViewFleet)
             .WithSummary("One command with its output.");
         device.MapPost("/revoke-credential", Revoke).RequireRight(Right.DecommissionDevices)
             .Audited("device.revoke_credential", "device")

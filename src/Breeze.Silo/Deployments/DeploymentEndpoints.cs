@@ -17,10 +17,10 @@ internal static class DeploymentEndpoints
         var deployments = api.MapGroup("/deployments").WithTags("Deployments");
         deployments.MapGet("/", List).RequireRight(Right.ViewDeployments);
         deployments.MapPost("/", Create).RequireRight(Right.RunDeployments).Audited("deployment.create", "deployment");
-        deployments.MapGet("/{id:guid}", Get).RequireRight(Right.ViewDeployments);
-        deployments.MapPut("/{id:guid}", Update).RequireRight(Right.RunDeployments).Audited("deployment.edit", "deployment");
-        deployments.MapDelete("/{id:guid}", Delete).RequireRight(Right.RunDeployments).Audited("deployment.delete", "deployment");
-        deployments.MapPost("/{id:guid}/initialize", Initialize).RequireRight(Right.RunDeployments).Audited("deployment.initialize", "deployment");
+        deployments.MapGet("/{id}", Get).RequireRight(Right.ViewDeployments);
+        deployments.MapPut("/{id}", Update).RequireRight(Right.RunDeployments).Audited("deployment.edit", "deployment");
+        deployments.MapDelete("/{id}", Delete).RequireRight(Right.RunDeployments).Audited("deployment.delete", "deployment");
+        deployments.MapPost("/{id}/initialize", Initialize).RequireRight(Right.RunDeployments).Audited("deployment.initialize", "deployment");
         MapAction(deployments, "start", DeploymentCommand.Start);
         MapAction(deployments, "pause", DeploymentCommand.Pause);
         MapAction(deployments, "resume", DeploymentCommand.Resume);
@@ -29,7 +29,7 @@ internal static class DeploymentEndpoints
     }
 
     private static void MapAction(RouteGroupBuilder deployments, string name, DeploymentCommand command) => deployments
-        .MapPost($"/{{id:guid}}/{name}", (Guid id, DeploymentQueries queries, IGrainFactory grains, HttpContext http) => Control(id, command, queries, grains, http))
+        .MapPost($"/{{id}}/{name}", (Guid id, DeploymentQueries queries, IGrainFactory grains, HttpContext http) => Control(id, command, queries, grains, http))
         .RequireRight(Right.RunDeployments)
         .Audited($"deployment.{name}", "deployment");
 

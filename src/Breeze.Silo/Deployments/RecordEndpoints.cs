@@ -15,13 +15,13 @@ internal static class RecordEndpoints
 
     public static void MapRecordRoutes(this RouteGroupBuilder api)
     {
-        var deployments = api.MapGroup("/deployments/{id:guid}").WithTags("Deployments");
+        var deployments = api.MapGroup("/deployments/{id}").WithTags("Deployments");
         deployments.MapGet("/devices", List).RequireRight(Right.ViewDeployments);
-        deployments.MapGet("/devices/{deviceId:guid}", Get).RequireRight(Right.ViewDeployments);
+        deployments.MapGet("/devices/{deviceId}", Get).RequireRight(Right.ViewDeployments);
         deployments.MapGet("/failures", Failures).RequireRight(Right.ViewDeployments);
-        deployments.MapPost("/devices/{deviceId:guid}/retry", Retry).RequireRight(Right.RunDeployments).Audited("deployment.retry_device", "deployment");
+        deployments.MapPost("/devices/{deviceId}/retry", Retry).RequireRight(Right.RunDeployments).Audited("deployment.retry_device", "deployment");
         deployments.MapPost("/devices/retry", RetryMany).RequireRight(Right.RunDeployments).Audited("deployment.retry_devices", "deployment");
-        api.MapGet("/devices/{id:guid}/deployments", OfDevice).WithTags("Devices").RequireRight(Right.ViewDeployments);
+        api.MapGet("/devices/{id}/deployments", OfDevice).WithTags("Devices").RequireRight(Right.ViewDeployments);
     }
 
     private static async Task<IResult> List(Guid id, OffsetPage page, string? run, DeploymentQueries deployments, RecordQueries records, HttpContext http)

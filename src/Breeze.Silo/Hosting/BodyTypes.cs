@@ -40,6 +40,7 @@ internal static class BodyTypes
             _ when type == typeof(bool) => "true or false",
             _ when type == typeof(int) || type == typeof(long) || type == typeof(short) => "a whole number in its range",
             _ when type == typeof(double) || type == typeof(decimal) => "a number",
+            _ when type.IsEnum => "one of " + string.Join(", ", EnumNames.Of(type)),
             _ when BreezeJson.Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Enumerable => "a list",
             _ => "an object",
         };

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Breeze.Core;
 using Breeze.Silo.Storage;
 using Microsoft.AspNetCore.Http.Metadata;
+using Npgsql;
 
 namespace Breeze.Silo.Hosting;
 
@@ -50,6 +51,9 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
     {
         RefusedException refused => (Problems.Status(refused.Refusal.Kind), refused.Refusal),
         BadHttpRequestException bad => BadRequests.Explain(bad, http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType),
+        // SQLite would store it; PostgreSQL has no such character.
+        PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire } =>
+            (400, Refusal.Invalid("A text in the request contains the character U+0000, which is not allowed.")),
         TimeoutException => (503, new(RefusalKind.Unavailable,
             "The answer took too long. It is unknown whether the request took effect: look, or repeat it with the same Idempotency-Key.")),
         DbException { IsTransient: true } or StorageUnavailableException { Retryable: true } or SiloUnavailableException or OrleansMessageRejectionException =>
