@@ -21,6 +21,7 @@ public static class DeploymentsSetup
         services.AddTransient<DeploymentBroadcast>();
         services.AddSingleton<ILiveSource, DeploymentLiveSource>();
         services.AddHostedService<DeploymentRecovery>();
+        services.AddHostedService<DeploymentMetrics>();
         return services;
     }
 

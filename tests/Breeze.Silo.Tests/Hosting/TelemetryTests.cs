@@ -8,11 +8,15 @@ namespace Breeze.Silo.Tests.Hosting;
 public sealed class TelemetryTests(SqliteSilo silo)
 {
     [Fact]
-    public async Task Metrics_tell_of_the_storage_path_to_a_scraper_on_this_machine()
+    public async Task Metrics_tell_of_storage_deployments_and_agents_to_a_scraper_on_this_machine()
     {
         using var client = silo.Client();
-        var text = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
-        Assert.Contains("breeze_storage_queue_depth", text, StringComparison.Ordinal);
+        string[] wanted = ["breeze_storage_queue_depth", "breeze_deployments{", "breeze_deployments_records{", "breeze_agents_connected"];
+        await Eventually.Is(
+            "metrics",
+            () => client.GetStringAsync(new Uri("/metrics", UriKind.Relative)),
+            text => wanted.All(name => text.Contains(name, StringComparison.Ordinal)),
+            string.Join(", ", wanted));
     }
 
     [Theory]
