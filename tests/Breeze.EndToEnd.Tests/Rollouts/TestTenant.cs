@@ -40,7 +40,15 @@ public sealed class TestTenant
         TimeSpan.FromSeconds(60));
 
     /// <summary>Creates and initializes a deployment of a bash script to all devices.</summary>
-    public async Task<Guid> Initialize(string script, RolloutConfig? rollout = null, int timeoutSeconds = 300)
+    public async Task<Guid> Initialize(string script, RolloutConfig? rollout = null)
+    {
+        var id = await Create(script, rollout);
+        await _client.Deployments.Initialize(id);
+        return id;
+    }
+
+    /// <summary>Creates a deployment of a bash script to all devices.</summary>
+    public async Task<Guid> Create(string script, RolloutConfig? rollout = null)
     {
         var made = await _client.Scripts.Create(new ScriptBody
         {
@@ -48,7 +56,7 @@ public sealed class TestTenant
             Name = "Script",
             Language = ScriptLanguage.Bash,
             Content = script,
-            TimeoutSeconds = timeoutSeconds,
+            TimeoutSeconds = 300,
         });
         var deployment = await _client.Deployments.Create(new DeploymentBody
         {
@@ -60,9 +68,7 @@ public sealed class TestTenant
             TargetConfig = new TargetConfig { Type = "all" },
             RolloutConfig = rollout ?? new RolloutConfig { Type = "immediate" },
         });
-        var id = deployment.Value.Id;
-        await _client.Deployments.Initialize(id);
-        return id;
+        return deployment.Value.Id;
     }
 
     /// <summary>Waits until the deployment looks as asked; the last look is in the message when it never does.</summary>
