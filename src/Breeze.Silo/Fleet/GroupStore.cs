@@ -97,7 +97,13 @@ internal sealed class GroupStore(IDatabase database, TargetQuery targets, GroupM
 
         var row = new GroupRow
         {
-            Id = id, OrgId = found.OrgId, Name = body.Name!.Trim(), Kind = found.Kind, Filter = filter, CreatedAt = found.CreatedAt, Version = changed,
+            Id = id,
+            OrgId = found.OrgId,
+            Name = body.Name!.Trim(),
+            Kind = found.Kind,
+            Filter = filter,
+            CreatedAt = found.CreatedAt,
+            Version = changed,
         };
         await FleetAudit.Write(tx, caller, row.OrgId, clock, "group.update", "group", id, Details(row, body));
         return await Shown(tx, row);

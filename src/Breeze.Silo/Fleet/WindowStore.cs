@@ -132,7 +132,15 @@ internal sealed class WindowStore(IDatabase database, TimeProvider clock)
         row.Id.ToString(),
         Details: new
         {
-            row.Name, row.Level, row.TargetId, row.TimeZone, row.StartsAt, row.DurationMinutes, row.Recurrence, row.AllowsDeployments, row.SuppressesPatching,
+            row.Name,
+            row.Level,
+            row.TargetId,
+            row.TimeZone,
+            row.StartsAt,
+            row.DurationMinutes,
+            row.Recurrence,
+            row.AllowsDeployments,
+            row.SuppressesPatching,
         }));
 
     private static Answer<WindowRow> Read(MaintenanceWindowBody body, Guid id, DateTimeOffset created, long version)
