@@ -55,6 +55,11 @@ public static class DemoCommand
             DemoReport.Print(shell, result);
         }
 
+        if (!keep && !run.Json)
+        {
+            shell.Output.WriteLine($"The server was at {demo.Silo.Address.GetLeftPart(UriPartial.Authority)}; it ends now, --keep leaves it running.");
+        }
+
         if (keep)
         {
             await Stay(shell, demo, run.Json, run.Cancel);
