@@ -17,8 +17,8 @@ public static class Display
         Stage.Rollback => DeploymentStatus.Rollback,
         _ when totals.Accepted > 0 => DeploymentStatus.Installing,
 
-        // Right after start nothing is in flight yet, and the contract shows downloading.
-        _ when totals.Running > 0 || !hasOpenedABatch || totals.Pending == totals.All => DeploymentStatus.Downloading,
+        // Right after start nothing is in flight yet, and the contract shows downloading; a backoff is running.
+        _ when totals.Running > 0 || !hasOpenedABatch || totals.Pending - totals.Retrying == totals.All => DeploymentStatus.Downloading,
         _ => DeploymentStatus.Running,
     };
 

@@ -14,6 +14,7 @@ namespace Breeze.Core.Deployments;
 /// <param name="PausedByLimitAt">When a limit paused it; null unless it is paused by one.</param>
 /// <param name="Run">Counts of the whole run.</param>
 /// <param name="Batch">Counts of the current batch.</param>
+/// <param name="IsClosed">The run was cancelled or abandoned: how it ended stands, whatever its last devices report.</param>
 public sealed record RolloutState(
     Stage Stage,
     RolloutPlan Plan,
@@ -25,7 +26,8 @@ public sealed record RolloutState(
     DateTimeOffset? NextBatchAt,
     DateTimeOffset? PausedByLimitAt,
     Totals Run,
-    Totals Batch);
+    Totals Batch,
+    bool IsClosed = false);
 
 /// <summary>What should happen to a deployment next.</summary>
 public abstract record RolloutStep
@@ -67,10 +69,9 @@ public static class Rollout
             return JudgeAgain(state);
         }
 
-        if (state is { Stage: Stage.Paused, PausedByLimitAt: { } pausedAt })
+        if (state.Stage == Stage.Paused)
         {
-            var deadline = pausedAt + state.Plan.Staggered!.AutoPauseTimeout;
-            return now >= deadline ? new RolloutStep.Abandon() : new RolloutStep.Wait(deadline);
+            return Paused(state, now);
         }
 
         if (!goesOn)
@@ -114,13 +115,30 @@ public static class Rollout
 
     private static RolloutStep JudgeAgain(RolloutState state)
     {
-        if (state.Stage == Stage.Cancelled || state.Run.Open > 0)
+        if (state.IsClosed || state.Stage == Stage.Cancelled || state.Run.Open > 0)
         {
             return new RolloutStep.Wait(null);
         }
 
         var completed = IsSuccess(state);
         return completed == (state.Stage == Stage.Completed) ? new RolloutStep.Wait(null) : new RolloutStep.End(completed);
+    }
+
+    private static RolloutStep Paused(RolloutState state, DateTimeOffset now)
+    {
+        // The delay's clock runs on (contract, section 2): after a resume the next batch starts when it was due, or now.
+        if (state is { CurrentBatch: > 0, NextBatchAt: null } && state.CurrentBatch < state.TotalBatches && DueAfter(state, now) is { } due)
+        {
+            return new RolloutStep.ScheduleBatch(due);
+        }
+
+        if (state.PausedByLimitAt is not { } pausedAt)
+        {
+            return new RolloutStep.Wait(null);
+        }
+
+        var deadline = pausedAt + state.Plan.Staggered!.AutoPauseTimeout;
+        return now >= deadline ? new RolloutStep.Abandon() : new RolloutStep.Wait(deadline);
     }
 
     private static RolloutStep NextBatch(RolloutState state, DateTimeOffset now)
@@ -135,36 +153,28 @@ public static class Rollout
             return new RolloutStep.Wait(null);
         }
 
+        var next = new RolloutStep.OpenBatch(state.CurrentBatch + 1);
+        if (state.NextBatchAt is not { } at)
+        {
+            return DueAfter(state, now) is not { } due ? new RolloutStep.Wait(null)
+                : due <= now ? next
+                : new RolloutStep.ScheduleBatch(due);
+        }
+
         // Once known, the instant stands: a manual retry in a finished batch does not close its gate again.
-        if (state.NextBatchAt is { } due && now >= due)
-        {
-            return new RolloutStep.OpenBatch(state.CurrentBatch + 1);
-        }
-
-        var finished = state.Batch.Open == 0;
-        var delay = state.IsRollback ? TimeSpan.Zero : state.Plan.Staggered?.Delay ?? TimeSpan.Zero;
-        if (state.Plan.Staggered?.Gate == BatchGate.Timer && !state.IsRollback)
-        {
-            if (finished)
-            {
-                return new RolloutStep.OpenBatch(state.CurrentBatch + 1);
-            }
-
-            return state.NextBatchAt is { } timer
-                ? new RolloutStep.Wait(timer)
-                : new RolloutStep.ScheduleBatch((state.BatchDispatchedAt ?? now) + delay);
-        }
-
-        if (state.NextBatchAt is { } at)
-        {
-            return new RolloutStep.Wait(at);
-        }
-
-        if (!finished)
-        {
-            return new RolloutStep.Wait(null);
-        }
-
-        return delay == TimeSpan.Zero ? new RolloutStep.OpenBatch(state.CurrentBatch + 1) : new RolloutStep.ScheduleBatch(now + delay);
+        return now >= at || (Gate(state) == BatchGate.Timer && state.Batch.Open == 0) ? next : new RolloutStep.Wait(at);
     }
+
+    /// <summary>When the batch after the current one is due; null while that is not known.</summary>
+    private static DateTimeOffset? DueAfter(RolloutState state, DateTimeOffset now)
+    {
+        var delay = state.IsRollback ? TimeSpan.Zero : state.Plan.Staggered?.Delay ?? TimeSpan.Zero;
+        var isFinished = state.Batch.Open == 0;
+        return Gate(state) == BatchGate.Timer
+            ? isFinished ? now : (state.BatchDispatchedAt ?? now) + delay
+            : isFinished ? now + delay : null;
+    }
+
+    private static BatchGate Gate(RolloutState state) =>
+        state.IsRollback ? BatchGate.Completion : state.Plan.Staggered?.Gate ?? BatchGate.Completion;
 }

@@ -109,7 +109,7 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
     {
         var totals = "(select coalesce(sum(c.{0}), 0) from deployment_counts c where c.deployment_id = d.id and c.run = d.run)";
         string Sum(string column) => totals.Replace("{0}", column, StringComparison.Ordinal);
-        var fresh = $"({Sum("running")} > 0 or d.current_batch = 0 or {Sum("pending")} = {Sum("device_count")})";
+        var fresh = $"({Sum("running")} > 0 or d.current_batch = 0 or {Sum("pending")} - {Sum("retrying")} = {Sum("device_count")})";
         return status switch
         {
             "installing" => $" and {Sum("accepted")} > 0",

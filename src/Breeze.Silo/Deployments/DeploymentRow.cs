@@ -80,7 +80,7 @@ public sealed record DeploymentRow
     public RolloutPlan ParsePlan() => RolloutParsing.Parse(DeploymentJson.Read<RolloutConfig>(RolloutConfig)).Value!;
 
     public RolloutState ToState(RolloutPlan plan, Totals run, Totals batch) => new(
-        Stage, plan, IsRollback, Total, TotalBatches, CurrentBatch, BatchDispatchedAt, NextBatchAt, PausedByLimitAt, Shown(run), batch);
+        Stage, plan, IsRollback, Total, TotalBatches, CurrentBatch, BatchDispatchedAt, NextBatchAt, PausedByLimitAt, Shown(run), batch, IsClosed);
 }
 
 /// <summary>The JSON kept inside deployment rows.</summary>
