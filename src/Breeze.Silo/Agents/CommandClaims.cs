@@ -20,14 +20,13 @@ internal static class CommandClaims
         var args = new
         {
             now = now.ToUnixTimeMilliseconds(),
-            expires = (now + CommandLedger.Validity).ToUnixTimeMilliseconds(),
             resend = (now + CommandLedger.ResendAfter).ToUnixTimeMilliseconds(),
             again = (now + LookAgainAfter).ToUnixTimeMilliseconds(),
         };
         var sent = (await tx.QueryRows<Guid>(
             """
             with v as ({rows})
-            update device_commands set state = 2, sent_at = coalesce(sent_at, @now), expires_at = @expires, resend_at = @resend
+            update device_commands set state = 2, sent_at = coalesce(sent_at, @now), resend_at = @resend
             from v where device_commands.id = v.command_id and device_commands.state in (1, 2) returning id
             """,
             Ids(open[Decision.Go]),

@@ -22,14 +22,14 @@ public static class CommandLedger
 
     /// <summary>Inserts commands as sent. The caller has held their gates open in this transaction (<see cref="CommandGates.HoldOpen"/>).</summary>
     public static Task InsertSent(DbTransaction tx, IReadOnlyList<NewCommand> commands, DateTimeOffset now) =>
-        Insert(tx, commands, CommandState.Sent, now, now + Validity, now + ResendAfter);
+        Insert(tx, commands, CommandState.Sent, now);
 
     /// <summary>
     /// Inserts commands that wait for their devices. After the commit call <see cref="ICommandDelivery.Wake"/>, for a device may have
     /// connected meanwhile.
     /// </summary>
     public static Task InsertQueued(DbTransaction tx, IReadOnlyList<NewCommand> commands, DateTimeOffset now) =>
-        Insert(tx, commands, CommandState.Queued, now, null, now + ResendAfter);
+        Insert(tx, commands, CommandState.Queued, now);
 
     /// <summary>Unaccepted → accepted, unless withdrawn by itself or by its gate. Holds the gates until the transaction ends.</summary>
     /// <returns>The ids that became accepted now; one that was accepted before is not among them (<see cref="Running"/>).</returns>
@@ -131,8 +131,7 @@ public static class CommandLedger
             new(c.Id), new(c.DeviceId), c.SentAt is not null, silos.GetValueOrDefault(c.DeviceId)))];
     }
 
-    private static async Task Insert(
-        DbTransaction tx, IReadOnlyList<NewCommand> commands, CommandState state, DateTimeOffset now, DateTimeOffset? expires, DateTimeOffset resend)
+    private static async Task Insert(DbTransaction tx, IReadOnlyList<NewCommand> commands, CommandState state, DateTimeOffset now)
     {
         if (commands.Count == 0)
         {
@@ -143,9 +142,9 @@ public static class CommandLedger
         await tx.ExecuteRows(
             """
             insert into device_commands (id, device_id, org_id, type, payload_id, attempt, gate_id, bypasses_gate, origin,
-              state, created_at, sent_at, expires_at, resend_at)
+              state, created_at, sent_at, resend_at)
             select v.command_id, v.device_id, v.org_id, v.type, v.payload_id, v.attempt, v.gate_id, v.bypasses_gate, v.origin,
-              @state, @now, case when @state = 2 then @now end, @expires, @resend
+              @state, @now, case when @state = 2 then @now end, @resend
             from ({rows}) v
             """,
             new Rows()
@@ -162,8 +161,7 @@ public static class CommandLedger
             {
                 state = (int)state,
                 now = now.ToUnixTimeMilliseconds(),
-                expires = expires?.ToUnixTimeMilliseconds(),
-                resend = resend.ToUnixTimeMilliseconds(),
+                resend = (now + ResendAfter).ToUnixTimeMilliseconds(),
             });
     }
 

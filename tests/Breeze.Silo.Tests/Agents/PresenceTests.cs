@@ -1,5 +1,7 @@
 using Breeze.Silo.Agents;
 using Breeze.Silo.Tests.Fixture;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Breeze.Silo.Tests.Agents;
@@ -40,6 +42,24 @@ public abstract class PresenceTests(SiloFixture silo)
         await using var again = await TestAgent.Connect(silo, device);
         Assert.Equal(sent.Id.Value, (await again.Next("connected to the next silo")).Id);
         Assert.Equal(Presence.Online, (await world.Presence(device)).State);
+    }
+
+    [EngineFact]
+    public async Task A_silo_knows_by_its_own_clock_that_its_lease_was_not_renewed_in_time()
+    {
+        var clock = new FakeTimeProvider(silo.Clock.Now);
+        var lease = new SiloLease(
+            silo.Database, $"silo-{Guid.NewGuid()}", $"home-{Guid.NewGuid()}", LeaseTimes.Default, clock, NullLogger<SiloLease>.Instance);
+        Assert.False(lease.IsHeld);
+        await lease.Take();
+        clock.Advance(LeaseTimes.Default.GiveUpAfter - TimeSpan.FromMilliseconds(1));
+        Assert.True(lease.IsHeld);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.False(lease.IsHeld);
+        await lease.Renew();
+        Assert.True(lease.IsHeld);
+        await lease.End();
+        Assert.False(lease.IsHeld);
     }
 
     private static Task<Presence> Becomes(AgentWorld world, Contracts.Agents.Enrolled device, Presence state) => Eventually.Is(

@@ -40,15 +40,19 @@ public sealed class TestAgent : IAsyncDisposable
     public HelloAnswer? Greeting { get; private set; }
 
     /// <summary>Connects without a word.</summary>
-    public static async Task<TestAgent> Open(SiloFixture silo, string credential)
+    public static Task<TestAgent> Open(SiloFixture silo, string credential) => Open(silo.Address, credential);
+
+    private static async Task<TestAgent> Open(Uri silo, string credential)
     {
-        var agent = new TestAgent(silo.Address, credential);
+        var agent = new TestAgent(silo, credential);
         await agent._hub.StartAsync();
         return agent;
     }
 
     /// <summary>Connects and says Hello.</summary>
-    public static async Task<TestAgent> Connect(SiloFixture silo, Enrolled device)
+    public static Task<TestAgent> Connect(SiloFixture silo, Enrolled device) => Connect(silo.Address, device);
+
+    public static async Task<TestAgent> Connect(Uri silo, Enrolled device)
     {
         var agent = await Open(silo, device.Token);
         agent.Greeting = await agent.Hello();

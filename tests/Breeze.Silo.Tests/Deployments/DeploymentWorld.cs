@@ -134,7 +134,7 @@ public sealed class DeploymentWorld(SiloFixture silo)
         }
     }
 
-    private async Task<JsonElement> Read(HttpResponseMessage answer, string path, HttpStatusCode? expected)
+    private static async Task<JsonElement> Read(HttpResponseMessage answer, string path, HttpStatusCode? expected)
     {
         var text = await answer.Content.ReadAsStringAsync();
         Assert.True(

@@ -104,7 +104,8 @@ public abstract class SiloFixture : IAsyncLifetime
         }
     }
 
-    private void UseClock(WebApplicationBuilder builder)
+    /// <summary>Gives a silo the tests' clock.</summary>
+    internal void UseClock(WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<TimeProvider>(Clock.Provider);
         // The clock is moved in steps longer than a lease; a renewal cannot keep up with that.

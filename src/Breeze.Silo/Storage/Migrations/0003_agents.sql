@@ -18,8 +18,8 @@ create table device_commands (
   id uuid primary key, device_id uuid not null, org_id uuid not null, type text not null, payload_id uuid not null,
   attempt int not null, state smallint not null,
   gate_id uuid, bypasses_gate smallint not null default 0, origin text,
-  created_at bigint not null, sent_at bigint, accepted_at bigint, ended_at bigint, expires_at bigint, resend_at bigint,
-  phase smallint, outcome smallint, exit_code int, output text, error text, duration_ms bigint, data text, late smallint not null default 0);
+  created_at bigint not null, sent_at bigint, accepted_at bigint, ended_at bigint, resend_at bigint,
+  outcome smallint, exit_code int, output text, error text, duration_ms bigint, data text, late smallint not null default 0);
 create index device_commands_waiting on device_commands (device_id) where state in (1, 2, 3);
 create index device_commands_gate on device_commands (gate_id) where state in (1, 2);
 create index device_commands_resend on device_commands (resend_at) where state in (1, 2);
