@@ -50,6 +50,9 @@ public sealed class AttemptCommits : IAsyncDisposable
         private readonly Dictionary<(DeploymentId, int, int), Totals> _deltas = [];
         private readonly StepOutcome[] _outcomes = new StepOutcome[steps.Count];
 
+        // One instant for the ledger and the records: a backoff is counted from the very end that the ledger shows.
+        private readonly DateTimeOffset _now = steps.Max(s => s.Now);
+
         public IReadOnlyList<StepOutcome> Outcomes => _outcomes;
 
         public List<RecordChanged> Changes { get; } = [];
@@ -101,7 +104,7 @@ public sealed class AttemptCommits : IAsyncDisposable
         {
             var accepts = Indexes(step => step.End is null).ToList();
             var ids = accepts.Where(IsCurrent).Select(i => steps[i].Command).Distinct().ToList();
-            var now = ids.Count == 0 ? [] : (await CommandLedger.Accept(tx, ids, steps[0].Now)).ToHashSet();
+            var now = ids.Count == 0 ? [] : (await CommandLedger.Accept(tx, ids, _now)).ToHashSet();
             var running = ids.Count == now.Count ? now : (await CommandLedger.Running(tx, ids)).ToHashSet();
             foreach (var i in accepts)
             {
@@ -125,7 +128,7 @@ public sealed class AttemptCommits : IAsyncDisposable
             }
 
             var first = ends.DistinctBy(i => steps[i].Command).ToList();
-            var done = (await CommandLedger.Finish(tx, [.. first.Select(i => steps[i].End!)], steps[0].Now)).ToHashSet();
+            var done = (await CommandLedger.Finish(tx, [.. first.Select(i => steps[i].End!)], _now)).ToHashSet();
             foreach (var i in ends)
             {
                 var isNow = IsCurrent(i) && done.Remove(steps[i].Command.Value);
@@ -134,7 +137,7 @@ public sealed class AttemptCommits : IAsyncDisposable
                 {
                     var step = steps[i];
                     var record = _records[step.Key];
-                    var next = DeviceAttempt.End(record.State, Attempts.Of(step.End!), step.Context.Plan, step.Now, withdrawn.Contains(step.Context.Gate));
+                    var next = DeviceAttempt.End(record.State, Attempts.Of(step.End!), step.Context.Plan, _now, withdrawn.Contains(step.Context.Gate));
                     Change(step, record, next);
                     record.Changed = true;
                 }

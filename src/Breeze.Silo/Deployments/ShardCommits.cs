@@ -55,7 +55,7 @@ public sealed class ShardCommits : IAsyncDisposable
         var changes = passed.SelectMany(s => s.Changes).ToList();
         var written = await RecordWrites.Update(tx, [.. changes.Select(c => (c.Key, c.After, c.Version))], checkVersion: true);
         var commands = changes.Where(c => c.Command is not null && written.Contains(c.Key)).Select(c => c.Command!).ToList();
-        await CommandLedger.InsertSent(tx, commands, steps[0].Now);
+        await CommandLedger.InsertSent(tx, commands, steps.Max(s => s.Now));
 
         var deltas = new Dictionary<(DeploymentId, int, int), Totals>();
         foreach (var step in passed)
