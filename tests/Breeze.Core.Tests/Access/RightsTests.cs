@@ -1,5 +1,4 @@
 using Breeze.Core.Access;
-using Xunit;
 
 namespace Breeze.Core.Tests.Access;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Breeze.Core.Fleet;
-using Xunit;
 
 namespace Breeze.Core.Tests.Fleet;
 
