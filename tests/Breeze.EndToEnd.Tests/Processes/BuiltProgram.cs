@@ -59,6 +59,13 @@ public sealed class BuiltProgram : IAsyncDisposable
     /// <summary>SIGTERM: asks it to end.</summary>
     public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, 15));
 
+    /// <summary>All that it wrote, once it has ended.</summary>
+    public async Task<string> Output()
+    {
+        await _copying;
+        return await File.ReadAllTextAsync(_log);
+    }
+
     public async Task<string> Log() => File.Exists(_log) ? $"Its log ends with:\n{Tail(await File.ReadAllTextAsync(_log))}" : "It has written nothing.";
 
     public async ValueTask DisposeAsync()

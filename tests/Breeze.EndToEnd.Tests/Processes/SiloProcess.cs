@@ -30,8 +30,7 @@ public sealed class SiloProcess : IAsyncDisposable
     {
         var silo = new SiloProcess(folder, arguments);
         await silo.Start();
-        var key = await File.ReadAllTextAsync(Path.Combine(folder, "silo", "admin.key"));
-        silo.Client = BreezeClient.Connect(silo.Address, key.Trim());
+        silo.Client = BreezeClient.Connect(silo.Address, await silo.AdminKey());
         return silo;
     }
 
@@ -48,6 +47,9 @@ public sealed class SiloProcess : IAsyncDisposable
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(120), $"The silo was not ready after 120 s. {await _program.Log()}");
         }
     }
+
+    /// <summary>The first start's admin key, as it stands in its file.</summary>
+    public async Task<string> AdminKey() => (await File.ReadAllTextAsync(Path.Combine(_folder, "silo", "admin.key"))).Trim();
 
     public Task Kill() => _program!.Kill();
 
