@@ -47,9 +47,9 @@ public readonly record struct Totals(
 
     /// <summary>
     /// As it is once the run is closed: what had not been accepted is skipped. Rows follow in steps (a sweep), and until they have,
-    /// this is what everyone is shown.
+    /// this is what everyone is shown. Not a property: a record prints its properties, and this one would print itself for ever.
     /// </summary>
-    public Totals Closed => new(0, 0, Accepted, Accepted, Completed, Failed, Skipped + Pending + (Running - Accepted), AcceptedFailures);
+    public Totals AfterClosing() => new(0, 0, Accepted, Accepted, Completed, Failed, Skipped + Pending + (Running - Accepted), AcceptedFailures);
 
     /// <summary>(completed + failed) / total × 100, rounded half away from zero; 0 without targets.</summary>
     public static int PercentComplete(int completed, int failed, int total) =>

@@ -75,7 +75,7 @@ public sealed record DeploymentRow
     public BatchPlan Batches => new(Total, BatchSize, ShardSize);
 
     /// <summary>What is shown as counts: until the rows of a closed run have followed, what they will be.</summary>
-    public Totals Shown(Totals rows) => IsClosed && !Swept ? rows.Closed : rows;
+    public Totals Shown(Totals rows) => IsClosed && !Swept ? rows.AfterClosing() : rows;
 
     public RolloutPlan ParsePlan() => RolloutParsing.Parse(DeploymentJson.Read<RolloutConfig>(RolloutConfig)).Value!;
 

@@ -36,7 +36,7 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
         return (
             (IReadOnlyList<DeviceRecord>)rows.ConvertAll(r => r.Show(batches, plan, isUnswept ? row.ClosedReason : null)),
             rows.Count == 0 ? after : rows[^1].Ordinal,
-            Count(isUnswept ? totals.Closed : totals, status));
+            Count(isUnswept ? totals.AfterClosing() : totals, status));
     });
 
     /// <summary>One record with its attempts, oldest first; null when the device is not among the targets.</summary>
