@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace Breeze.Core;
 
 /// <summary>Why something asked for was not done. Each kind maps to one HTTP status.</summary>

@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace Breeze.Core;
 
 /// <summary>An identifier of one kind of thing: a GUID (version 7 when made here) that cannot be mistaken for another kind's.</summary>

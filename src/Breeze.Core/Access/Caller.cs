@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace Breeze.Core.Access;
 
 /// <summary>What a key may do. Each role includes the ones before it.</summary>

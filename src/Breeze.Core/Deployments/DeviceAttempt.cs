@@ -1,5 +1,4 @@
 using Breeze.Contracts.Deployments;
-using Orleans;
 
 namespace Breeze.Core.Deployments;
 

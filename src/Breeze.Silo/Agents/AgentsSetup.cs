@@ -1,7 +1,6 @@
 using System.Globalization;
 using Breeze.Contracts.Agents;
 using Breeze.Silo.Access;
-using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 using Microsoft.AspNetCore.Authentication;
@@ -36,7 +35,6 @@ public static class AgentsSetup
         services.AddHostedService<SiloLeaseKeeper>();
         services.AddHostedService<ResendLoop>();
 
-        services.AddSingleton<IDecommissionListener, DecommissionedDevices>();
         services.AddSingleton<DeviceCredentials>();
         services.AddSingleton<EnrolmentStore>();
         services.AddSingleton<FailedEnrolments>();
