@@ -38,7 +38,6 @@ public static class AgentsSetup
         services.AddSingleton<DeviceCredentials>();
         services.AddSingleton<EnrolmentStore>();
         services.AddSingleton<FailedEnrolments>();
-        services.AddSingleton<Fleet.IDecommissionListener, DecommissionedAgents>();
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, DeviceAuthentication>(Schemes.Device, null);
         services.AddSignalR().AddHubOptions<AgentHub>(Limit);
         return services;

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Breeze.Contracts.Fleet;
 using Breeze.Core;
 using Breeze.Core.Access;
@@ -10,6 +11,9 @@ namespace Breeze.Silo.Fleet;
 /// <summary>Told when a device is taken out of service, by the feature that holds its connection.</summary>
 public interface IDecommissionListener
 {
+    /// <summary>Inside the transaction that decommissions the device: what must happen with it or not at all.</summary>
+    Task Decommissioning(DbTransaction tx, DeviceId device, DateTimeOffset now);
+
     /// <summary>After the commit: end the connection. Best effort; the credential is void already.</summary>
     Task Decommissioned(DeviceId device);
 }
@@ -82,6 +86,11 @@ internal sealed partial class DeviceStore(
             if (changed == 0)
             {
                 return EntityTags.Mismatch("The device");
+            }
+
+            foreach (var listener in listeners)
+            {
+                await listener.Decommissioning(tx, new DeviceId(id), now);
             }
 
             await FleetAudit.Write(tx, caller, row.OrgId, clock, "device.decommission", "device", id, new { row.Hostname });
