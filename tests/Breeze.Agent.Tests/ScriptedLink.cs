@@ -23,11 +23,12 @@ public sealed class ScriptedLink : IServerLink
         return OnAccept(accepted);
     }
 
-    public async Task Report(Result result, CancellationToken cancelled)
+    public async Task<Acknowledged> Report(Result result, CancellationToken cancelled)
     {
         await OnResult(result);
         Results.Enqueue(result);
         _results.Writer.TryWrite(result);
+        return new Acknowledged();
     }
 
     public Task Report(ReportInventory inventory, CancellationToken cancelled) => Task.CompletedTask;

@@ -51,9 +51,7 @@ public sealed class CommandJournal : IDisposable
     /// <exception cref="IOException">It is not kept; nothing changed.</exception>
     public JournalEntry Receive(Command command)
     {
-        var line = new JournalLine(
-            JournalStep.Received, command.Id, command.Type, command.Payload, command.Attempt, command.Sequence, command.ExpiresAt);
-        Write(line);
+        Write(new JournalLine(JournalStep.Received, command.Id, command.Type, command.Payload, command.Attempt, command.Sequence));
         return _entries[command.Id];
     }
 
@@ -129,8 +127,7 @@ public sealed class CommandJournal : IDisposable
             case JournalStep.Sequence:
                 break;
             case JournalStep.Received:
-                _entries.TryAdd(line.Id, new JournalEntry(
-                    line.Id, line.Type ?? "", line.Payload ?? "", line.Attempt ?? 0, line.Sequence ?? 0, line.ExpiresAt ?? default));
+                _entries.TryAdd(line.Id, new JournalEntry(line.Id, line.Type ?? "", line.Payload ?? "", line.Attempt ?? 0, line.Sequence ?? 0));
                 break;
             case JournalStep.Dropped:
                 if (_entries.Remove(line.Id, out var dropped))

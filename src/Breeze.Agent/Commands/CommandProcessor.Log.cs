@@ -30,6 +30,9 @@ public sealed partial class CommandProcessor
     [LoggerMessage(LogLevel.Information, "Command {CommandId}: the server has the result")]
     private partial void LogAcknowledged(Guid commandId);
 
+    [LoggerMessage(LogLevel.Warning, "Command {CommandId}: the server does not take the result: {Reason}")]
+    private partial void LogNotTaken(Guid commandId, string reason);
+
     [LoggerMessage(LogLevel.Error, "The journal could not be written for command {CommandId}: {Reason}")]
     private partial void LogJournalFailed(Guid commandId, string reason);
 

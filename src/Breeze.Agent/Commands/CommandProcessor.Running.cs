@@ -7,7 +7,9 @@ namespace Breeze.Agent.Commands;
 public sealed partial class CommandProcessor
 {
     private readonly PriorityQueue<JournalEntry, long> _queue = new();
-    private readonly List<JournalEntry> _recovered = [];
+
+    // Accepted in an earlier process and not started: the server is asked again whether they are still wanted.
+    private readonly HashSet<Guid> _recovered = [];
 
     // Results that the disk had no room for: sent like the others, written as soon as there is room.
     private readonly Dictionary<Guid, Result> _unjournaled = [];
@@ -86,7 +88,7 @@ public sealed partial class CommandProcessor
             _unjournaled[entry.Id] = result;
         }
 
-        _outbox.Report(result, () => Acknowledge(entry));
+        _outbox.Report(result, answer => Acknowledge(entry, answer));
     }
 
     private bool TryRecord(JournalEntry entry, JournalStep step, JournalStep from, Result? result = null)
@@ -137,30 +139,11 @@ public sealed partial class CommandProcessor
             }
             else if (entry.Step == JournalStep.Accepted)
             {
-                _recovered.Add(entry);
+                _recovered.Add(entry.Id);
             }
         }
 
         _journal.Compact();
-    }
-
-    // Only the server's clock can tell whether an accepted command is still wanted.
-    private void QueueRecovered()
-    {
-        foreach (var entry in _recovered)
-        {
-            if (entry.ExpiresAt > _clock.Now)
-            {
-                _queue.Enqueue(entry, entry.Sequence);
-            }
-            else
-            {
-                Finish(entry, Interrupted(entry, "The agent ended before the command started, and came back too late."));
-            }
-        }
-
-        _recovered.Clear();
-        StartNext();
     }
 
     private async Task StopRunning()

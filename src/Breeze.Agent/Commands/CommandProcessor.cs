@@ -36,7 +36,6 @@ public sealed partial class CommandProcessor : IDisposable
     {
         _clock.Set(serverTime);
         _outbox.Connected(link);
-        QueueRecovered();
         foreach (var entry in _journal.Entries.Where(entry => entry.Step != JournalStep.Acknowledged).ToList())
         {
             Continue(entry);
@@ -83,7 +82,6 @@ public sealed partial class CommandProcessor : IDisposable
         else if (known is not null)
         {
             LogRepeated(command.Id, known.Step);
-            known.ExpiresAt = command.ExpiresAt;
             Continue(known);
         }
         else if (TryReceive(command) is { } entry)
@@ -105,11 +103,11 @@ public sealed partial class CommandProcessor : IDisposable
     {
         if ((_unjournaled.GetValueOrDefault(entry.Id) ?? entry.Result) is { } result)
         {
-            _outbox.Report(result, () => Acknowledge(entry));
+            _outbox.Report(result, answer => Acknowledge(entry, answer));
         }
-        else if (entry.Step == JournalStep.Received && entry.ExpiresAt > _clock.Now)
+        else if (entry.Step == JournalStep.Received || _recovered.Contains(entry.Id))
         {
-            // An expired one waits to be sent again: the server renews what it still wants.
+            // Whether it is still wanted after however long only the server can tell; its answer is committed before it is given.
             _outbox.Ask(new Accepted(entry.Id, entry.Attempt), answer => Proceed(entry, answer.Proceed));
         }
     }
@@ -120,7 +118,7 @@ public sealed partial class CommandProcessor : IDisposable
         // What expired on its way is renewed by the server and comes again; a refusal would end it.
         if (refusal != CommandRefusal.Expired && _journal.Find(command.Id) is null)
         {
-            _outbox.Report(new Result(command.Id, command.Attempt, ResultStatus.Rejected, Error: CommandVerifier.Sentence(refusal)), () => { });
+            _outbox.Report(new Result(command.Id, command.Attempt, ResultStatus.Rejected, Error: CommandVerifier.Sentence(refusal)), _ => { });
         }
     }
 
@@ -134,21 +132,26 @@ public sealed partial class CommandProcessor : IDisposable
         {
             LogJournalFailed(command.Id, e.Message);
             var result = new Result(command.Id, command.Attempt, ResultStatus.Rejected, Error: NoJournal(e));
-            _outbox.Report(result, () => { });
+            _outbox.Report(result, _ => { });
             return null;
         }
     }
 
     private void Proceed(JournalEntry entry, bool proceed)
     {
-        if (entry.Step != JournalStep.Received)
+        var recovered = _recovered.Remove(entry.Id) && entry.Step == JournalStep.Accepted;
+        if (entry.Step != JournalStep.Received && !recovered)
         {
             return;
         }
 
         try
         {
-            _journal.Record(entry.Id, proceed ? JournalStep.Accepted : JournalStep.Dropped);
+            // A recovered one is accepted in the journal already.
+            if (!proceed || !recovered)
+            {
+                _journal.Record(entry.Id, proceed ? JournalStep.Accepted : JournalStep.Dropped);
+            }
         }
         catch (IOException e)
         {
@@ -168,9 +171,18 @@ public sealed partial class CommandProcessor : IDisposable
         }
     }
 
-    private void Acknowledge(JournalEntry entry)
+    private void Acknowledge(JournalEntry entry, Acknowledged answer)
     {
-        LogAcknowledged(entry.Id);
+        if (answer.Refused is { } reason)
+        {
+            // It never will be taken: asking again would be for nothing.
+            LogNotTaken(entry.Id, reason);
+        }
+        else
+        {
+            LogAcknowledged(entry.Id);
+        }
+
         TryRecord(entry, JournalStep.Acknowledged, from: JournalStep.Done);
     }
 

@@ -3,7 +3,7 @@ using Breeze.Contracts.Agents;
 namespace Breeze.Agent.Commands;
 
 /// <summary>One command as the journal knows it.</summary>
-public sealed class JournalEntry(Guid id, string type, string payload, int attempt, long sequence, DateTimeOffset expiresAt)
+public sealed class JournalEntry(Guid id, string type, string payload, int attempt, long sequence)
 {
     public Guid Id { get; } = id;
     public string Type { get; } = type;
@@ -12,9 +12,6 @@ public sealed class JournalEntry(Guid id, string type, string payload, int attem
 
     /// <summary>Empty once it has started: nobody needs it again.</summary>
     public string Payload { get; private set; } = payload;
-
-    /// <summary>Server's clock; a re-sent command brings a later one.</summary>
-    public DateTimeOffset ExpiresAt { get; set; } = expiresAt;
 
     public JournalStep Step { get; private set; } = JournalStep.Received;
 
@@ -37,7 +34,7 @@ public sealed class JournalEntry(Guid id, string type, string payload, int attem
     /// <summary>The lines from which this entry can be read back.</summary>
     public IEnumerable<JournalLine> Lines()
     {
-        yield return new JournalLine(JournalStep.Received, Id, Type, Payload, Attempt, Sequence, ExpiresAt);
+        yield return new JournalLine(JournalStep.Received, Id, Type, Payload, Attempt, Sequence);
         switch (Step)
         {
             case JournalStep.Acknowledged:

@@ -39,7 +39,6 @@ public enum JournalStep
 /// <param name="Payload">With received: what to run, since it may have to wait for its turn across a restart.</param>
 /// <param name="Attempt">With received and done: the attempt, echoed in the result.</param>
 /// <param name="Sequence">With received and sequence.</param>
-/// <param name="ExpiresAt">With received: server's clock.</param>
 /// <param name="Result">With done.</param>
 public sealed record JournalLine(
     JournalStep Step,
@@ -48,7 +47,6 @@ public sealed record JournalLine(
     string? Payload = null,
     int? Attempt = null,
     long? Sequence = null,
-    DateTimeOffset? ExpiresAt = null,
     Result? Result = null)
 {
     private const int HashLength = 8;

@@ -53,18 +53,18 @@ internal sealed class ResultOutbox(Action<Action> post, TimeProvider time) : IDi
     }
 
     /// <summary>Reports a result; nothing happens without a connection, the next one reports again.</summary>
-    public void Report(Result result, Action acknowledged)
+    public void Report(Result result, Action<Acknowledged> answered)
     {
         if (_link is { } link && _reporting.Add(result.CommandId))
         {
             _ = Repeat(
                 async cancelled =>
                 {
-                    await link.Report(result, cancelled);
+                    var answer = await link.Report(result, cancelled);
                     post(() =>
                     {
                         _reporting.Remove(result.CommandId);
-                        acknowledged();
+                        answered(answer);
                     });
                 },
                 _ended.Token);

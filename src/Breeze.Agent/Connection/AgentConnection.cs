@@ -163,7 +163,7 @@ public sealed partial class AgentConnection(
         public Task<AcceptAnswer> Accept(Accepted accepted, CancellationToken cancelled) =>
             hub.InvokeAsync<AcceptAnswer>(AgentMethods.Accepted, accepted, cancelled);
 
-        public Task Report(Result result, CancellationToken cancelled) =>
+        public Task<Acknowledged> Report(Result result, CancellationToken cancelled) =>
             hub.InvokeAsync<Acknowledged>(AgentMethods.Result, result, cancelled);
 
         public Task Report(ReportInventory inventory, CancellationToken cancelled) =>

@@ -8,8 +8,8 @@ public interface IServerLink
     /// <summary>Tells that the command is safe in the journal; the answer says whether it may run.</summary>
     Task<AcceptAnswer> Accept(Accepted accepted, CancellationToken cancelled);
 
-    /// <summary>Returns when the server has the result durably.</summary>
-    Task Report(Result result, CancellationToken cancelled);
+    /// <summary>Returns when the server has the result durably, or will never take it.</summary>
+    Task<Acknowledged> Report(Result result, CancellationToken cancelled);
 
     /// <summary>Returns when the server has the report durably.</summary>
     Task Report(ReportInventory inventory, CancellationToken cancelled);

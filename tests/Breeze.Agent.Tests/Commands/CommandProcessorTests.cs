@@ -114,8 +114,10 @@ public sealed class CommandProcessorTests : IDisposable
         Assert.False(IsRunning(pid), "the script of the dead agent still runs");
     }
 
-    [Fact]
-    public async Task What_was_accepted_and_not_started_when_the_agent_died_runs_once_at_its_return()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_accepted_and_not_started_when_the_agent_died_runs_once_if_the_server_still_wants_it(bool wanted)
     {
         var blocking = _signer.Script($"touch {_folder.File("blocking")}; sleep 300");
         var waiting = Append("ran");
@@ -130,10 +132,19 @@ public sealed class CommandProcessorTests : IDisposable
         }
 
         await using var again = new RunningProcessor(_folder.Path, _signer);
-        var link = again.Connect();
-        var results = new[] { await link.NextResult(), await link.NextResult() }.ToDictionary(result => result.CommandId, result => result.Status);
-        Assert.Equal((ResultStatus.Interrupted, ResultStatus.Completed), (results[blocking.Id], results[waiting.Id]));
-        Assert.Equal(["ran"], await File.ReadAllLinesAsync(Effect));
+        var link = again.Connect(new ScriptedLink { OnAccept = accepted => Task.FromResult(new AcceptAnswer(wanted || accepted.CommandId != waiting.Id)) });
+        var after = Append("after");
+        again.Receive(after);
+        var results = new Dictionary<Guid, ResultStatus>();
+        while (results.Count < (wanted ? 3 : 2))
+        {
+            var result = await link.NextResult();
+            results[result.CommandId] = result.Status;
+        }
+
+        Assert.Equal((ResultStatus.Interrupted, ResultStatus.Completed), (results[blocking.Id], results[after.Id]));
+        Assert.Equal(wanted, results.ContainsKey(waiting.Id));
+        Assert.Equal(wanted ? ["ran", "after"] : ["after"], await File.ReadAllLinesAsync(Effect));
     }
 
     [Fact]
