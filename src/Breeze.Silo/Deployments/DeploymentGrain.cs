@@ -186,8 +186,18 @@ public sealed partial class DeploymentGrain(
         await Save(
             Unpaused(first) with
             {
-                Stage = Stage.Rollback, Run = 2, GateId = gate, Total = total, CurrentBatch = 0, BatchDispatchedAt = null, NextBatchAt = null,
-                CompletedAt = null, ClosedReason = null, Swept = true, ResumedAt = null, StartedAt = clock.GetUtcNow(),
+                Stage = Stage.Rollback,
+                Run = 2,
+                GateId = gate,
+                Total = total,
+                CurrentBatch = 0,
+                BatchDispatchedAt = null,
+                NextBatchAt = null,
+                CompletedAt = null,
+                ClosedReason = null,
+                Swept = true,
+                ResumedAt = null,
+                StartedAt = clock.GetUtcNow(),
             },
             "rollback",
             AuditActor.Of(caller),

@@ -31,8 +31,12 @@ public sealed class DeploymentStore(IDatabase database)
             """,
             new
             {
-                active = Stage.Active, paused = Stage.Paused, rollback = Stage.Rollback,
-                completed = Stage.Completed, failed = Stage.Failed, cancelled = Stage.Cancelled,
+                active = Stage.Active,
+                paused = Stage.Paused,
+                rollback = Stage.Rollback,
+                completed = Stage.Completed,
+                failed = Stage.Failed,
+                cancelled = Stage.Cancelled,
             })).AsList());
 
     public static Task Insert(DbTransaction tx, DeploymentRow row) => tx.Connection!.ExecuteAsync(
