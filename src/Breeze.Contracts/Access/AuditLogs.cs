@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Breeze.Contracts.Access;
 
 /// <summary>Who did something.</summary>
-/// <param name="Kind"><c>api_key</c>, <c>user</c>, <c>device</c> or <c>system</c>.</param>
+/// <param name="Kind"><c>api_key</c>, <c>user</c> or <c>system</c>.</param>
 /// <param name="Address">The network address it came from; null for the system itself.</param>
 public sealed record AuditActor(string Kind, string Id, string Name, string? Address);
 

@@ -23,6 +23,9 @@ public enum DeviceCommandOutcome
     TimedOut = 5,
 }
 
+/// <summary>The device whose credential was changed.</summary>
+public sealed record DeviceReference(Guid DeviceId);
+
 /// <summary>One command in <c>GET /devices/:id/commands</c>, newest first.</summary>
 /// <param name="Outcome">Null until it is done.</param>
 /// <param name="DurationMs">Milliseconds on the device; null when unknown.</param>

@@ -12,9 +12,6 @@ public enum Right
     /// <summary>Organizations and partners within the caller's scope.</summary>
     ViewOrganizations,
 
-    /// <summary>Which silos there are and how they fare.</summary>
-    ViewCluster,
-
     /// <summary>Create, edit, delete, initialize, start, pause, resume, cancel, retry, roll back.</summary>
     RunDeployments,
 
@@ -64,7 +61,6 @@ public static class Rights
         Right.ViewFleet => (Role.Viewer, ScopeKind.Org),
         Right.ViewDeployments => (Role.Viewer, ScopeKind.Org),
         Right.ViewOrganizations => (Role.Viewer, ScopeKind.Org),
-        Right.ViewCluster => (Role.Viewer, ScopeKind.Org),
         Right.RunDeployments => (Role.Technician, ScopeKind.Org),
         Right.EditGroups => (Role.Technician, ScopeKind.Org),
         Right.EditDevices => (Role.Technician, ScopeKind.Org),

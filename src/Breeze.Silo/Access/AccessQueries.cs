@@ -29,10 +29,4 @@ public sealed class AccessQueries(IDatabase database)
         async connection => await connection.ExecuteScalarAsync<long>(
             $"select count(*) from organizations x where x.id = @org and {scope.Sql("x.id")}", new { org = org.Value, scopeId = scope.Id }) == 1,
         cancel);
-
-    /// <summary>The partner that an organization belongs to; null when there is no such organization.</summary>
-    public Task<PartnerId?> PartnerOf(OrgId org, CancellationToken cancel = default) => database.Read(
-        async connection => await connection.QuerySingleOrDefaultAsync<Guid?>(
-            "select partner_id from organizations where id = @org", new { org = org.Value }) is { } id ? new PartnerId(id) : (PartnerId?)null,
-        cancel);
 }

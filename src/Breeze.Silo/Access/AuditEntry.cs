@@ -4,14 +4,12 @@ using Breeze.Core.Access;
 namespace Breeze.Silo.Access;
 
 /// <summary>Who did something.</summary>
-/// <param name="Kind"><c>api_key</c>, <c>user</c> (OIDC), <c>device</c> or <c>system</c> (the engine itself).</param>
-/// <param name="Id">The key's or device's id; the part of the engine for <c>system</c>.</param>
+/// <param name="Kind"><c>api_key</c>, <c>user</c> (OIDC) or <c>system</c> (the engine itself).</param>
+/// <param name="Id">The key's or user's id; the part of the engine for <c>system</c>.</param>
 public sealed record AuditActor(string Kind, string Id, string Name, string? Address)
 {
     public static AuditActor Of(Caller caller) =>
         new(caller.KeyId.Value.Version == 8 ? "user" : "api_key", caller.KeyId.ToString(), caller.Name, caller.Address);
-
-    public static AuditActor Device(DeviceId id, string hostname, string? address) => new("device", id.ToString(), hostname, address);
 
     /// <summary>The product itself, for what happens without anybody asking: a threshold, a timeout, a schedule.</summary>
     public static AuditActor System(string part) => new("system", part, part, null);

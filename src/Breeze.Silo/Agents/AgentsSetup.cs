@@ -45,6 +45,7 @@ public static class AgentsSetup
 
     public static void MapAgents(this RouteGroupBuilder api)
     {
+        AgentDocs.All.Describe(api);
         api.MapEnrolment();
         api.MapDeviceCommands();
     }

@@ -92,7 +92,7 @@ internal static class DeviceCommandEndpoints
         }
 
         await grains.GetGrain<IAgentGrain>(id).End("The device's credential was revoked.");
-        return Replies.Ok(new { deviceId = id });
+        return Replies.Ok(new DeviceReference(id));
     }
 
     private static async Task<bool> IsVisible(System.Data.Common.DbConnection connection, OrgScope scope, Guid id) =>

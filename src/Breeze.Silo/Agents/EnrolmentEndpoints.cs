@@ -75,7 +75,7 @@ internal static class EnrolmentEndpoints
             return Problems.From(Refusal.Invalid("token is in use.", "token"));
         }
 
-        return Replies.Ok(new { deviceId = device.Value });
+        return Replies.Ok(new DeviceReference(device.Value));
     }
 
     private static bool IsToken(string? token) =>

@@ -27,6 +27,7 @@ public static class DeploymentsSetup
 
     public static void MapDeployments(this RouteGroupBuilder api)
     {
+        DeploymentDocs.All.Describe(api);
         api.MapDeploymentRoutes();
         api.MapRecordRoutes();
     }

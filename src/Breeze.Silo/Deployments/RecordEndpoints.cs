@@ -3,6 +3,7 @@ using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Access;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 
@@ -137,8 +138,13 @@ internal static class RecordEndpoints
         return Replies.Ok(answer);
     }
 
-    private static async Task<IResult> OfDevice(Guid id, NumberedPage page, DeploymentQueries deployments, HttpContext http)
+    private static async Task<IResult> OfDevice(Guid id, NumberedPage page, DeviceQueries devices, DeploymentQueries deployments, HttpContext http)
     {
+        if ((await devices.Get(http.Caller().Scope, id)).Refusal is { } missing)
+        {
+            return Problems.From(missing);
+        }
+
         var rows = await deployments.OfDevice(http.Caller().Scope, new DeviceId(id), page.Limit, page.Offset);
         return Replies.Bare(page.Answer(
             [.. rows.Select(row => new DeviceDeployment(row.Id.Value, row.Name, row.Type, Display.Status(row.Stage, default, true), row.CreatedAt))],

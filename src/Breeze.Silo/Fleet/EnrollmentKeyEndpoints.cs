@@ -20,6 +20,7 @@ internal static class EnrollmentKeyEndpoints
         keys.MapPost("", async (HttpContext http, EnrollmentKeyStore store, EnrollmentKeyBody body) =>
                 (await store.Create(http.Caller(), body)).ToHttp(k => Replies.Created($"/api/v1/enrollment-keys/{k.Id}", k)))
             .RequireRight(Right.ManageEnrollment).Audited("enrollment_key.create", "enrollment_key")
+            .WithMetadata(new OneTimeSecrets("key"))
             .WithSummary("Make an enrolment key; its text is in this answer only");
         keys.MapDelete("/{id}", async (HttpContext http, EnrollmentKeyStore store, Guid id) =>
                 (await store.Revoke(http.Caller(), id)).ToHttp())

@@ -22,6 +22,7 @@ public static class FleetSetup
 
     public static void MapFleet(this RouteGroupBuilder api)
     {
+        FleetDocs.All.Describe(api);
         api.MapSites();
         api.MapDevices();
         api.MapGroups();

@@ -10,6 +10,7 @@ public static class ApiDescription
     internal const string ProblemSchema = "Problem";
     internal const string BearerScheme = "bearer";
     internal const string HeaderScheme = "apiKey";
+    internal const string DeviceScheme = "device";
 
     private const string About =
         """
@@ -72,6 +73,13 @@ public static class ApiDescription
                 In = ParameterLocation.Header,
                 Name = "X-API-Key",
                 Description = "An API key.",
+            },
+            [DeviceScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "brd_…",
+                Description = "A device's own credential, from its enrolment. It is none on any other route.",
             },
         };
     }

@@ -9,9 +9,6 @@ namespace Breeze.Silo.Hosting;
 /// <summary>Leaves these members of <c>data</c> out of a stored answer: they are shown once.</summary>
 public sealed record OneTimeSecrets(params string[] Members);
 
-/// <summary>Also takes <c>Idempotency-Key</c>, for a route that creates something without being a POST.</summary>
-public sealed record TakesIdempotencyKey;
-
 /// <summary><c>Idempotency-Key</c>: the same request again gets the first answer again and has one effect.</summary>
 /// <remarks>
 /// A key belongs to its caller, method and path. It is taken by an insert that only one request can win, before anything is done, so
@@ -24,13 +21,10 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
 
     private const string Header = "Idempotency-Key";
 
-    public Task Invoke(HttpContext http)
-    {
-        var takesKey = HttpMethods.IsPost(http.Request.Method) || http.GetEndpoint()?.Metadata.GetMetadata<TakesIdempotencyKey>() is not null;
-        return takesKey && http.Request.Headers.ContainsKey(Header) && http.User.FindCaller() is { } caller
+    public Task Invoke(HttpContext http) =>
+        HttpMethods.IsPost(http.Request.Method) && http.Request.Headers.ContainsKey(Header) && http.User.FindCaller() is { } caller
             ? Once(http, caller.KeyId)
             : next(http);
-    }
 
     private async Task Once(HttpContext http, ApiKeyId caller)
     {

@@ -47,7 +47,7 @@ internal sealed class OperationDescription : IOpenApiOperationTransformer
             yield return Query(query.Name, query.Description, query.Example);
         }
 
-        if ((method == "POST" && metadata.OfType<RequireRightAttribute>().Any()) || metadata.OfType<TakesIdempotencyKey>().Any())
+        if (method == "POST" && metadata.OfType<RequireRightAttribute>().Any())
         {
             yield return new OpenApiParameter
             {
@@ -105,6 +105,12 @@ internal sealed class OperationDescription : IOpenApiOperationTransformer
 
     private static void AddCredentials(OpenApiOperation operation, IList<object> metadata, OpenApiDocument document)
     {
+        if (metadata.OfType<RequireDeviceAttribute>().Any())
+        {
+            operation.Security = [new() { [new OpenApiSecuritySchemeReference(ApiDescription.DeviceScheme, document)] = [] }];
+            return;
+        }
+
         if (metadata.OfType<RequireRightAttribute>().LastOrDefault() is not { } required)
         {
             operation.Security = [];

@@ -10,7 +10,6 @@ public sealed class RightsTests
         { Right.ViewFleet, Role.Viewer, ScopeKind.Org },
         { Right.ViewDeployments, Role.Viewer, ScopeKind.Org },
         { Right.ViewOrganizations, Role.Viewer, ScopeKind.Org },
-        { Right.ViewCluster, Role.Viewer, ScopeKind.Org },
         { Right.RunDeployments, Role.Technician, ScopeKind.Org },
         { Right.EditGroups, Role.Technician, ScopeKind.Org },
         { Right.EditDevices, Role.Technician, ScopeKind.Org },
