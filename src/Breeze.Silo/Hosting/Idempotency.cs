@@ -62,6 +62,8 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
 
     private async Task Run(HttpContext http, string id)
     {
+        // Whoever sent a key will ask again: what was begun is finished and its answer kept, though nobody waits for it any more.
+        http.RequestAborted = CancellationToken.None;
         var wire = http.Response.Body;
         using var buffer = new MemoryStream();
         http.Response.Body = buffer;
