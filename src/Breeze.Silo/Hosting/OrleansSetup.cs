@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Net;
-using System.Net.Sockets;
 using Breeze.Silo.Storage;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -42,7 +41,7 @@ public static class OrleansSetup
     private static void Join(ISiloBuilder silo, SiloSettings settings)
     {
         var cluster = settings.Cluster;
-        var port = cluster.SiloPort == 0 ? FreePort() : cluster.SiloPort;
+        var port = cluster.SiloPort == 0 ? SiloPort.OfItsOwn(settings.Data) : cluster.SiloPort;
         if (settings.Storage.Engine == EngineKind.Sqlite)
         {
             silo.UseLocalhostClustering(port, gatewayPort: 0, serviceId: ServiceId, clusterId: cluster.ClusterId);
@@ -66,6 +65,9 @@ public static class OrleansSetup
         {
             o.ProbeTimeout = TimeSpan.FromSeconds(2);
             o.MaxProbeTimeout = TimeSpan.FromSeconds(4);
+            // Who starts waits for every silo that the table calls alive, a crashed one too until its last sign is this old: 15 s, not 90 s.
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+            o.NumMissedTableIAmAliveLimit = 3;
         });
     }
 
@@ -89,11 +91,4 @@ public static class OrleansSetup
     // A pool of their own each: a burst of the product's statements must not keep a silo from saying that it lives.
     private static string Pool(SiloSettings settings, string name, int size) =>
         new NpgsqlConnectionStringBuilder(settings.Storage.ConnectionString) { ApplicationName = "breeze " + name, MaxPoolSize = size }.ToString();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
