@@ -14,9 +14,16 @@ public static partial class FailureText
     /// <summary>A key of at most 40 characters, the same for the same kind, exit code and normalised text.</summary>
     public static string Key(FailureKind kind, int? exitCode, string? error, string? output)
     {
-        var text = Normalise(LastLine(error) ?? LastLine(output) ?? string.Empty);
+        var text = Normalise(LastLine(Said(kind, error, output)));
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes($"{(int)kind}|{exitCode?.ToString(CultureInfo.InvariantCulture)}|{text}"));
         return Convert.ToHexStringLower(digest.AsSpan(0, 16));
+    }
+
+    /// <summary>The text that tells most. Of a script that ended with a code it is what the script said: the error only repeats the code.</summary>
+    public static string Said(FailureKind kind, string? error, string? output)
+    {
+        var (first, second) = kind == FailureKind.ExitCode ? (output, error) : (error, output);
+        return string.IsNullOrWhiteSpace(first) ? second ?? string.Empty : first;
     }
 
     /// <summary>Lower case, with GUIDs, hexadecimal runs and numbers replaced, white space folded.</summary>
@@ -26,13 +33,8 @@ public static partial class FailureText
         return Spaces().Replace(blanked, " ").Trim();
     }
 
-    private static string? LastLine(string? text)
+    private static string LastLine(string text)
     {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return null;
-        }
-
         var end = text.AsSpan().TrimEnd();
         var line = end[(end.LastIndexOf('\n') + 1)..].Trim();
         return new string(line.Length > LineLimit ? line[..LineLimit] : line);

@@ -97,7 +97,7 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
             new Rows().Int("at_ordinal", [.. groups.Select(g => g.SampleOrdinal)]),
             new { row.Id, run })).ToDictionary(s => s.Ordinal);
         return (IReadOnlyList<FailureGroup>)groups.ConvertAll(g => new FailureGroup(
-            g.FailureKey ?? "", g.FailureKind, g.ExitCode, (int)g.Devices, samples.GetValueOrDefault(g.SampleOrdinal)?.Text ?? ""));
+            g.FailureKey ?? "", g.FailureKind, g.ExitCode, (int)g.Devices, samples.GetValueOrDefault(g.SampleOrdinal)?.Text(g.FailureKind) ?? ""));
     });
 
     private static async Task<BatchPlan> BatchesOf(System.Data.Common.DbConnection connection, DeploymentRow row, int run) =>
@@ -162,13 +162,10 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
 
         public string? Output { get; init; }
 
-        public string Text
+        public string Text(FailureKind kind)
         {
-            get
-            {
-                var text = string.IsNullOrWhiteSpace(Error) ? Output ?? "" : Error;
-                return text.Length <= Longest ? text : text[^Longest..];
-            }
+            var text = FailureText.Said(kind, Error, Output);
+            return text.Length <= Longest ? text : text[^Longest..];
         }
     }
 }

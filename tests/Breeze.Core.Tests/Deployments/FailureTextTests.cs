@@ -39,11 +39,23 @@ public sealed class FailureTextTests
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData(" \n ")]
-    public void Without_an_error_the_last_line_of_the_output_speaks(string? error) =>
-        Assert.Equal(FailureText.Key(FailureKind.ExitCode, 1, "no space", null), FailureText.Key(FailureKind.ExitCode, 1, error, "starting\nno space\n"));
+    [InlineData(FailureKind.ExitCode, "The script ended with exit code 1.", "starting\nno space\n", "starting\nno space\n")]
+    [InlineData(FailureKind.ExitCode, "The script ended with exit code 1.", " \n ", "The script ended with exit code 1.")]
+    [InlineData(FailureKind.ExitCode, "The script ended with exit code 1.", null, "The script ended with exit code 1.")]
+    [InlineData(FailureKind.Rejected, "The signature is wrong.", "half of it", "The signature is wrong.")]
+    [InlineData(FailureKind.Timeout, "", "half of it", "half of it")]
+    [InlineData(FailureKind.AgentError, null, null, "")]
+    public void A_script_speaks_by_its_output_and_everything_else_by_its_error(FailureKind kind, string? error, string? output, string said) =>
+        Assert.Equal(said, FailureText.Said(kind, error, output));
+
+    [Fact]
+    public void Scripts_that_fail_with_one_code_for_two_reasons_are_two_groups()
+    {
+        const string Error = "The script ended with exit code 1.";
+
+        Assert.NotEqual(FailureText.Key(FailureKind.ExitCode, 1, Error, "no space"), FailureText.Key(FailureKind.ExitCode, 1, Error, "no rights"));
+        Assert.Equal(FailureText.Key(FailureKind.ExitCode, 1, Error, "a\nno space"), FailureText.Key(FailureKind.ExitCode, 1, Error, "b\nno space\n"));
+    }
 
     [Fact]
     public void Hostile_text_is_bounded_and_never_throws()
