@@ -96,16 +96,16 @@ public static class DeviceRecordCommands
         });
     }
 
-    /// <summary>The last line a device said, its error first: the one that tells most.</summary>
+    /// <summary>The last line the script wrote; where it wrote nothing, the agent's sentence.</summary>
     public static string? Said(AttemptResult? result) =>
-        (string.IsNullOrWhiteSpace(result?.Error) ? result?.Output : result.Error)?.TrimEnd().ReplaceLineEndings("\n").Split('\n')[^1];
+        (string.IsNullOrWhiteSpace(result?.Output) ? result?.Error : result.Output)?.TrimEnd().ReplaceLineEndings("\n").Split('\n')[^1];
 
     private static string Status(DeviceRecord record) => EnumName.Of(record.Status) + record switch
     {
         { Status: DeviceRecordStatus.Running, Phase: { } phase } => $" ({EnumName.Of(phase)})",
+        { Status: DeviceRecordStatus.Pending, NextAttemptAt: not null } => " (retrying)",
         { FailureKind: { } kind } => $" ({EnumName.Of(kind)})",
         { SkipReason: { } reason } => $" ({EnumName.Of(reason)})",
-        { NextAttemptAt: not null } => " (retrying)",
         _ => "",
     };
 
@@ -115,7 +115,7 @@ public static class DeviceRecordCommands
         {
             var exit = attempt.Result?.ExitCode is { } code ? $", exit code {code}" : "";
             var took = attempt.Result?.DurationMs is { } ms ? string.Create(CultureInfo.InvariantCulture, $", {ms / 1000.0:0.0} s") : "";
-            shell.Screen.Write(new Rule($"attempt {attempt.Number}: {Markup.Escape(Printable.Line(attempt.State))}{exit}{took}{(attempt.Late ? ", late" : "")}").LeftJustified());
+            shell.Screen.Write(new Text($"-- attempt {attempt.Number}: {Printable.Line(attempt.State)}{exit}{took}{(attempt.Late ? ", late" : "")}\n", new Style(decoration: Decoration.Bold)));
             foreach (var line in Printable.Lines(attempt.Result?.Output, 200).Concat(Printable.Lines(attempt.Result?.Error, 200)).Where(line => line.Length > 0))
             {
                 shell.Screen.WriteLine(line);

@@ -168,10 +168,18 @@ public sealed class CommandProcessorTests : IDisposable
         var command = Append("ran");
         await using (var agent = new RunningProcessor(_folder.Path, _signer))
         {
-            var failing = agent.Connect(new ScriptedLink { OnResult = _ => Task.FromException(new IOException("cut")) });
+            var tried = new TaskCompletionSource();
+            agent.Connect(new ScriptedLink
+            {
+                OnResult = _ =>
+                {
+                    tried.TrySetResult();
+                    return Task.FromException(new IOException("cut"));
+                },
+            });
             agent.Receive(command);
-            await failing.NextAccepted();
-            await UntilEffect();
+            // Its effect alone is not enough: the journal must have its end before the agent goes.
+            await tried.Task.WaitAsync(TimeSpan.FromSeconds(30));
         }
 
         await using (var agent = new RunningProcessor(_folder.Path, _signer))
