@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Breeze.Contracts;
 using Breeze.Contracts.Access;
-using Xunit;
 
 namespace Breeze.Core.Tests.Wire;
 

@@ -5,7 +5,6 @@ using Breeze.Contracts;
 using Breeze.Core;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Agents;
-using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Deployments;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
