@@ -41,6 +41,12 @@ public static class CommandGates
         new { gate },
         tx);
 
+    /// <summary>
+    /// A withdrawn gate whose commands' rows all say so by now: it stays closed, and commands that bypass it may pass again (retries by hand).
+    /// </summary>
+    public static Task Lift(DbTransaction tx, Guid gate) => tx.Connection!.ExecuteAsync(
+        "update command_gates set withdrawn = 0, epoch = epoch + 1 where id = @gate", new { gate }, tx);
+
     /// <summary>Holds the gate as it is until the transaction ends.</summary>
     /// <returns>True when commands may become sent.</returns>
     public static async Task<bool> HoldOpen(DbTransaction tx, Guid gate) =>

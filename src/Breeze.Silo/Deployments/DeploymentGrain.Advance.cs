@@ -1,6 +1,7 @@
 using Breeze.Contracts.Deployments;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Access;
+using Breeze.Silo.Agents;
 
 namespace Breeze.Silo.Deployments;
 
@@ -185,7 +186,7 @@ public sealed partial class DeploymentGrain
         var shards = await database.Read(connection => DeploymentTotals.UnsweptShards(connection, row.Id, row.Run, ShardsAtOnce));
         if (shards.Count == 0)
         {
-            await Save(row with { Swept = true }, null, Engine);
+            await Save(row with { Swept = true }, null, Engine, tx => row.ClosedReason == SkipReason.Abandoned ? CommandGates.Lift(tx, row.GateId!.Value) : Task.CompletedTask);
             return;
         }
 

@@ -135,7 +135,7 @@ public sealed partial class DeploymentGrain(
 
         var row = _row!;
         await KeepReminder();
-        var terms = new RetryTerms(Lifecycle.HasEnded(row.Stage), row.ResumedAt);
+        var terms = new RetryTerms(Lifecycle.HasEnded(row.Stage), row.ResumedAt, caller);
         var outcomes = await Task.WhenAll(ordinals.GroupBy(row.Batches.ShardOf)
             .Select(shard => Shard(shard.Key).Retry([.. shard], terms)));
         _ = this.AsReference<IDeploymentGrain>().Proceed();
@@ -159,7 +159,7 @@ public sealed partial class DeploymentGrain(
         var totals = await database.Read(connection => DeploymentTotals.OfRun(connection, Id, 1));
         if (totals.Accepted > 0)
         {
-            return new Refusal(RefusalKind.Conflict, $"{totals.Accepted} devices still run the change; roll back when they have ended, or their time is over.");
+            return StillRunning(totals.Accepted);
         }
 
         if (totals.Completed == 0)
@@ -169,14 +169,20 @@ public sealed partial class DeploymentGrain(
 
         // The first run is closed and its rows follow before the second takes its place: a crash in between leaves a deployment that
         // ends by itself, and can then be rolled back again.
-        if (!Lifecycle.HasEnded(_row!.Stage))
+        if (totals.Open > 0 && !_row!.IsClosed)
         {
             await Save(Closed(_row, SkipReason.RolledBack), null, AuditActor.Of(caller), tx => WithdrawGate(tx, _row));
         }
 
-        while (!_row.Swept)
+        while (!_row!.Swept)
         {
             await SweepSome();
+        }
+
+        // A device may have accepted its command just before the gate was withdrawn.
+        if ((await database.Read(connection => DeploymentTotals.OfRun(connection, Id, 1))).Accepted > 0)
+        {
+            return StillRunning(1);
         }
 
         var first = _row;
@@ -215,6 +221,9 @@ public sealed partial class DeploymentGrain(
         _ = this.AsReference<IDeploymentGrain>().Proceed();
         return _row.Version;
     }
+
+    private static Refusal StillRunning(int devices) => new(
+        RefusalKind.Conflict, $"{devices} devices or more still run the change; roll back when they have ended, or their time is over.");
 
     private static Refusal? RefuseRollback(DeploymentRow row) =>
         row.IsRollback ? Refusal.Invalid("This deployment has been rolled back already.", "status")
@@ -261,7 +270,7 @@ public sealed partial class DeploymentGrain(
             return Refusal.NotFound("The deployment");
         }
 
-        if (ifMatch is { } version && version != row.Version)
+        if (ifMatch is { } revision && revision != row.Revision)
         {
             return Hosting.EntityTags.Mismatch("The deployment");
         }
@@ -282,7 +291,7 @@ public sealed partial class DeploymentGrain(
                     await also(tx);
                 }
 
-                var saved = await DeploymentStore.Save(tx, next);
+                var saved = await DeploymentStore.Save(tx, action is null ? next : next with { Revision = next.Revision + 1 });
                 if (action is not null)
                 {
                     await Audit.Write(tx, Line(next, action, actor));

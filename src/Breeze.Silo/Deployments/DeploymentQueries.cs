@@ -20,7 +20,7 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
     /// <param name="run">Which run's progress: null for the one that is shown.</param>
     public Task<ReadDeployment?> Find(OrgScope scope, DeploymentId id, int? run = null) => database.Read(async connection =>
         await Row(connection, scope, id) is { } row
-            ? new ReadDeployment(Show(row, row.Shown(await DeploymentTotals.OfRun(connection, id, run ?? row.Run)), run), row.Version)
+            ? new ReadDeployment(Show(row, row.Shown(await DeploymentTotals.OfRun(connection, id, run ?? row.Run)), run), row.Revision)
             : null);
 
     /// <summary>The row itself, if the caller may see it.</summary>

@@ -68,6 +68,9 @@ public sealed record DeploymentRow
 
     public long Version { get; init; } = 1;
 
+    /// <summary>The ETag: changes of configuration and lifecycle.</summary>
+    public long Revision { get; init; } = 1;
+
     public bool IsRollback => Run > 1;
 
     public bool IsClosed => ClosedReason is not null;

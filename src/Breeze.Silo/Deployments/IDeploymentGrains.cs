@@ -102,9 +102,10 @@ public readonly record struct ExcludedTarget([property: Id(0)] Guid DeviceId, [p
 
 /// <summary>On what terms a manual retry is made.</summary>
 /// <param name="IsLastWord">The deployment has ended: a failure of this attempt is final.</param>
+/// <param name="Caller">Who asked, for the audit line in the retry's own transaction.</param>
 /// <param name="ResumedAt">Failures before it were accepted by a resume, and leave that count with their record.</param>
 [GenerateSerializer, Immutable, Alias("breeze.RetryTerms")]
-public readonly record struct RetryTerms([property: Id(0)] bool IsLastWord, [property: Id(1)] DateTimeOffset? ResumedAt);
+public readonly record struct RetryTerms([property: Id(0)] bool IsLastWord, [property: Id(1)] DateTimeOffset? ResumedAt, [property: Id(2)] Caller Caller);
 
 /// <param name="Refusal">Null: it was sent.</param>
 [GenerateSerializer, Immutable, Alias("breeze.RetryOutcome")]

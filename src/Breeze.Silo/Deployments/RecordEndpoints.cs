@@ -74,7 +74,7 @@ internal static class RecordEndpoints
     }
 
     private static async Task<IResult> Retry(
-        Guid id, Guid deviceId, DeploymentQueries deployments, RecordQueries records, IGrainFactory grains, IDatabase database, TimeProvider clock, HttpContext http)
+        Guid id, Guid deviceId, DeploymentQueries deployments, RecordQueries records, IGrainFactory grains, HttpContext http)
     {
         if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { } row)
         {
@@ -99,12 +99,11 @@ internal static class RecordEndpoints
             return Problems.From(refusal);
         }
 
-        await WriteAudit(database, clock, row, http.Caller(), "deployment.retry_device", new { deviceId });
         return Replies.Ok(await records.Find(row, row.Run, device));
     }
 
     private static async Task<IResult> RetryMany(
-        Guid id, RetryManyBody body, DeploymentQueries deployments, RecordQueries records, IGrainFactory grains, IDatabase database, TimeProvider clock, HttpContext http)
+        Guid id, RetryManyBody body, DeploymentQueries deployments, RecordQueries records, IGrainFactory grains, HttpContext http)
     {
         if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { } row)
         {
@@ -133,8 +132,6 @@ internal static class RecordEndpoints
                 .. outcomes.Value!.Where(o => o.Refusal is not null).Select(o => new RefusedRetry(byOrdinal[o.Ordinal], o.Refusal!.Message)),
                 .. (devices ?? []).Where(d => !places.ContainsKey(d)).Select(d => new RefusedRetry(d.Value, "The device is not among the targets.")),
             ]);
-        await WriteAudit(
-            database, clock, row, http.Caller(), "deployment.retry_devices", new { retried = answer.Retried.Count, refused = answer.Refused.Count, body.FailureKey });
         return Replies.Ok(answer);
     }
 
@@ -167,14 +164,6 @@ internal static class RecordEndpoints
         "rollback" => 2,
         _ => null,
     };
-
-    private static Task<bool> WriteAudit(IDatabase database, TimeProvider clock, DeploymentRow row, Caller caller, string action, object details) =>
-        database.Write(async tx =>
-        {
-            await Audit.Write(tx, new AuditEntry(
-                AuditChain.Org(row.OrgId), clock.GetUtcNow(), AuditActor.Of(caller), action, "deployment", row.Id.ToString(), Details: details));
-            return true;
-        });
 
     private sealed record RecordPosition(int Ordinal);
 }

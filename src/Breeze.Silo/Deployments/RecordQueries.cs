@@ -1,6 +1,7 @@
 using Breeze.Contracts.Deployments;
 using Breeze.Core;
 using Breeze.Core.Deployments;
+using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -33,8 +34,9 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
             ? await DeploymentTotals.OfBatch(connection, row.Id, run, only)
             : await DeploymentTotals.OfRun(connection, row.Id, run);
         var plan = row.ParsePlan();
+        var earlier = await EarlierResults(connection, row, run, rows);
         return (
-            (IReadOnlyList<DeviceRecord>)rows.ConvertAll(r => r.Show(batches, plan, isUnswept ? row.ClosedReason : null)),
+            (IReadOnlyList<DeviceRecord>)rows.ConvertAll(r => r.Show(batches, plan, isUnswept ? row.ClosedReason : null, earlier.GetValueOrDefault(r.Ordinal))),
             rows.Count == 0 ? after : rows[^1].Ordinal,
             Count(isUnswept ? totals.AfterClosing() : totals, status));
     });
@@ -49,7 +51,7 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
             return null;
         }
 
-        var origin = grains.GetGrain<IDeviceDeploymentGrain>(row.Id.Value, new RecordKey(row.Id, run, found.Ordinal).Extension).GetGrainId().ToString();
+        var origin = Origin(row.Id, run, found.Ordinal);
         var attempts = await connection.QueryAsync<AttemptRow>(
             """
             select id, attempt, state, outcome, sent_at, accepted_at, ended_at, late, exit_code, output, error, duration_ms
@@ -58,15 +60,19 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
             new { device, origin });
         var isUnswept = run == row.Run && row is { IsClosed: true, Swept: false };
         var record = found.Show(await BatchesOf(connection, row, run), row.ParsePlan(), isUnswept ? row.ClosedReason : null);
-        return record with { Attempts = [.. attempts.Select(a => a.Show())] };
+        var shown = attempts.Select(a => a.Show()).ToList();
+        return record with { Attempts = shown, Result = record.Result ?? shown.FindLast(a => a is { Result: not null, Late: false })?.Result };
     });
 
     /// <summary>Where devices stand in a run: ordinals by device.</summary>
     public Task<IReadOnlyDictionary<DeviceId, int>> Ordinals(DeploymentRow row, IReadOnlyList<DeviceId> devices) => database.Read(async connection =>
         (IReadOnlyDictionary<DeviceId, int>)(await connection.QueryRows<PlaceRow>(
-            "with v as ({rows}) select d.device_id, d.ordinal from v join deployment_devices d on d.device_id = v.device and d.deployment_id = @Id and d.run = @Run",
-            new Rows().Uuid("device", [.. devices.Select(d => d.Value).Distinct()]),
-            new { row.Id, row.Run })).ToDictionary(p => p.DeviceId, p => p.Ordinal));
+            """
+            with v as ({rows})
+            select d.device_id, d.ordinal from v
+            join deployment_devices d on d.device_id = v.device and d.deployment_id = v.in_deployment and d.run = v.in_run
+            """,
+            Whole(row, row.Run, devices.Select(d => d.Value).Distinct().ToArray(), (rows, ids) => rows.Uuid("device", ids)))).ToDictionary(p => p.DeviceId, p => p.Ordinal));
 
     /// <summary>Failed devices that say the same, at most 1,000.</summary>
     public Task<IReadOnlyDictionary<DeviceId, int>> OrdinalsOfFailure(DeploymentRow row, string failureKey, int most) => database.Read(async connection =>
@@ -91,20 +97,42 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
             """
             with v as ({rows})
             select d.ordinal, c.error, c.output from v
-            join deployment_devices d on d.deployment_id = @Id and d.run = @run and d.ordinal = v.at_ordinal
+            join deployment_devices d on d.deployment_id = v.in_deployment and d.run = v.in_run and d.ordinal = v.at_ordinal
             left join device_commands c on c.id = d.command_id
             """,
-            new Rows().Int("at_ordinal", [.. groups.Select(g => g.SampleOrdinal)]),
-            new { row.Id, run })).ToDictionary(s => s.Ordinal);
+            Whole(row, run, groups.Select(g => g.SampleOrdinal).ToArray(), (rows, ordinals) => rows.Int("at_ordinal", ordinals)))).ToDictionary(s => s.Ordinal);
         return (IReadOnlyList<FailureGroup>)groups.ConvertAll(g => new FailureGroup(
             g.FailureKey ?? "", g.FailureKind, g.ExitCode, (int)g.Devices, samples.GetValueOrDefault(g.SampleOrdinal)?.Text(g.FailureKind) ?? ""));
     });
+
+    // A record whose latest attempt has not ended shows what the one before it said.
+    private async Task<Dictionary<int, AttemptResult>> EarlierResults(
+        System.Data.Common.DbConnection connection, DeploymentRow row, int run, List<ListedRow> rows)
+    {
+        var retried = rows.Where(r => r.Attempt > 1 && r.CommandState != CommandState.Done)
+            .ToDictionary(r => Origin(row.Id, run, r.Ordinal), r => r, StringComparer.Ordinal);
+        var ended = await connection.QueryRows<AttemptRow>(
+            """
+            select c.origin, c.attempt, c.state, c.outcome, c.exit_code, c.output, c.error, c.duration_ms
+            from ({rows}) v cross join device_commands c where c.device_id = v.device and c.origin = v.by_origin and c.state = 4
+            """,
+            new Rows().Uuid("device", [.. retried.Values.Select(r => r.DeviceId)]).Text("by_origin", [.. retried.Keys]));
+        return ended.GroupBy(e => e.Origin, StringComparer.Ordinal)
+            .ToDictionary(e => retried[e.Key].Ordinal, e => e.MaxBy(a => a.Attempt)!.Show().Result!);
+    }
+
+    private string Origin(DeploymentId deployment, int run, int ordinal) =>
+        grains.GetGrain<IDeviceDeploymentGrain>(deployment.Value, new RecordKey(deployment, run, ordinal).Extension).GetGrainId().ToString();
 
     private static async Task<BatchPlan> BatchesOf(System.Data.Common.DbConnection connection, DeploymentRow row, int run) =>
         run == row.Run ? row.Batches : await connection.QuerySingleOrDefaultAsync<PlanRow>(
             "select total, batch_size, shard_size from deployment_runs where deployment_id = @Id and run = @run", new { row.Id, run }) is { } earlier
             ? new BatchPlan(earlier.Total, earlier.BatchSize, earlier.ShardSize)
             : row.Batches;
+
+    // The whole key comes with the rows: with a constant in it, SQLite would rather walk the run than look each row up.
+    private static Rows Whole<T>(DeploymentRow row, int run, T[] keys, Func<Rows, T[], Rows> add) => add(
+        new Rows().Uuid("in_deployment", [.. keys.Select(_ => row.Id.Value)]).Int("in_run", [.. keys.Select(_ => run)]), keys);
 
     // Until its rows have followed, a closed run's records without an accepted command count as skipped.
     private static string StatusIs(bool isUnswept) => isUnswept

@@ -46,7 +46,8 @@ internal sealed class ListedRow
     public long? DurationMs { get; init; }
 
     /// <param name="closing">Why the run was closed, as long as its rows have not followed; else null.</param>
-    public DeviceRecord Show(BatchPlan batches, RolloutPlan plan, SkipReason? closing)
+    /// <param name="earlier">What the last attempt that ended said, when the latest has not.</param>
+    public DeviceRecord Show(BatchPlan batches, RolloutPlan plan, SkipReason? closing, AttemptResult? earlier = null)
     {
         var isAccepted = CommandState == Agents.CommandState.Accepted;
         var isClosed = closing is not null && (Status == DeviceRecordStatus.Pending || (Status == DeviceRecordStatus.Running && !isAccepted));
@@ -68,7 +69,7 @@ internal sealed class ListedRow
             CompletedAt = CompletedAt,
             FailureKind = FailureKind,
             SkipReason = isClosed ? closing : SkipReason,
-            Result = CommandState == Agents.CommandState.Done ? ResultOf(Outcome, ExitCode, Output, Error, DurationMs) : null,
+            Result = CommandState == Agents.CommandState.Done ? ResultOf(Outcome, ExitCode, Output, Error, DurationMs) : earlier,
         };
     }
 
@@ -85,6 +86,8 @@ internal sealed class ListedRow
 /// <summary>A command of a record: one attempt.</summary>
 internal sealed class AttemptRow
 {
+    public string Origin { get; init; } = "";
+
     public Guid Id { get; init; }
 
     public int Attempt { get; init; }

@@ -1,6 +1,8 @@
 using System.Data.Common;
 using Breeze.Core;
+using Breeze.Core.Access;
 using Breeze.Core.Deployments;
+using Breeze.Silo.Access;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
 
@@ -18,8 +20,12 @@ public sealed record PlannedChange(
 }
 
 /// <summary>What a shard wants done at once: at most a few hundred records of one run.</summary>
-/// <param name="BypassesGate">A manual retry: sent although the deployment is paused.</param>
-public sealed record ShardStep(RunContext Context, IReadOnlyList<PlannedChange> Changes, bool BypassesGate, DateTimeOffset Now);
+/// <param name="RetriedBy">The operator of a manual retry, which is audited with it; null for what is due by itself.</param>
+public sealed record ShardStep(RunContext Context, IReadOnlyList<PlannedChange> Changes, Caller? RetriedBy, DateTimeOffset Now)
+{
+    /// <summary>A manual retry: sent although the deployment is paused.</summary>
+    public bool BypassesGate => RetriedBy is not null;
+}
 
 /// <summary>What became of it.</summary>
 /// <param name="IsFenced">The gate was closed: nothing was done.</param>
@@ -68,7 +74,22 @@ public sealed class ShardCommits : IAsyncDisposable
         }
 
         await RecordWrites.Count(tx, deltas);
+        foreach (var step in passed.Where(s => s.RetriedBy is not null))
+        {
+            await WriteAudit(tx, step, [.. step.Changes.Where(c => written.Contains(c.Key)).Select(c => c.Device.Value)]);
+        }
+
         return [.. steps.Select(s => new ShardOutcome(!passed.Contains(s), written))];
+    }
+
+    private static async Task WriteAudit(DbTransaction tx, ShardStep step, Guid[] devices)
+    {
+        if (devices.Length > 0)
+        {
+            await Audit.Write(tx, new AuditEntry(
+                AuditChain.Org(step.Context.Org), step.Now, AuditActor.Of(step.RetriedBy!), "deployment.retry_device", "deployment",
+                step.Context.Deployment.ToString(), Details: new { devices }));
+        }
     }
 
     private sealed class GateRow

@@ -1,6 +1,7 @@
 using Breeze.Contracts.Agents;
 using Breeze.Contracts.Deployments;
 using Breeze.Core;
+using Breeze.Core.Access;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Agents;
 
@@ -102,7 +103,7 @@ public sealed partial class ShardGrain(
 
         foreach (var chunk in plans.Chunk(ShardCommits.StepLimit))
         {
-            var outcome = await Commit(chunk, reached, bypassesGate: true, now);
+            var outcome = await Commit(chunk, reached, terms.Caller, now);
             outcomes.AddRange(chunk.Select(plan => new RetryOutcome(
                 plan.Key.Ordinal,
                 outcome.Written.Contains(plan.Key) ? null : new Refusal(RefusalKind.Conflict, "The device's record changed at the same moment; look at it again."))));
@@ -167,7 +168,7 @@ public sealed partial class ShardGrain(
                 }
             }
 
-            _isFenced = (await Commit(plans, reached, bypassesGate: false, now)).IsFenced;
+            _isFenced = (await Commit(plans, reached, retriedBy: null, now)).IsFenced;
         }
     }
 
@@ -194,19 +195,19 @@ public sealed partial class ShardGrain(
     }
 
     private async Task<ShardOutcome> Commit(
-        IReadOnlyList<PlannedChange> plans, IReadOnlyDictionary<DeviceId, DeviceReach> reached, bool bypassesGate, DateTimeOffset now)
+        IReadOnlyList<PlannedChange> plans, IReadOnlyDictionary<DeviceId, DeviceReach> reached, Caller? retriedBy, DateTimeOffset now)
     {
         if (plans.Count == 0)
         {
             return new ShardOutcome(false, new HashSet<RecordKey>());
         }
 
-        if (bypassesGate)
+        if (retriedBy is not null)
         {
             plans = [.. plans.Select(p => p with { Command = p.Command! with { BypassesGate = true } })];
         }
 
-        var outcome = await commits.Commit(new ShardStep(_context, plans, bypassesGate, now));
+        var outcome = await commits.Commit(new ShardStep(_context, plans, retriedBy, now));
         var written = plans.Where(p => outcome.Written.Contains(p.Key)).ToList();
         if (written.Count < plans.Count && !outcome.IsFenced)
         {

@@ -31,11 +31,10 @@ public sealed class ShardStore(IDatabase database)
             $$"""
             with v as ({rows})
             select {{RecordRow.Columns}}, c.state as command_state
-            from v join deployment_devices d on d.deployment_id = @Deployment and d.run = @Run and d.ordinal = v.at_ordinal
+            from v join deployment_devices d on d.deployment_id = v.in_deployment and d.run = v.in_run and d.ordinal = v.at_ordinal
             left join device_commands c on c.id = d.command_id
             """,
-            new Rows().Int("at_ordinal", [.. ordinals]),
-            new { context.Deployment, context.Run }));
+            Places(context, ordinals)));
 
     /// <summary>
     /// Skips what had no accepted command when the run was closed, withdraws those commands, and counts it, in one transaction. A repeat
@@ -50,12 +49,11 @@ public sealed class ShardStore(IDatabase database)
                 $$"""
                 with v as ({rows})
                 select {{RecordRow.Columns}}, c.state as command_state
-                from v join deployment_devices d on d.deployment_id = @Deployment and d.run = @Run and d.ordinal = v.at_ordinal
+                from v join deployment_devices d on d.deployment_id = v.in_deployment and d.run = v.in_run and d.ordinal = v.at_ordinal
                 left join device_commands c on c.id = d.command_id
                 where d.status in (1, 2){{CommandGates.HoldExclusive(tx, "d")}}
                 """,
-                new Rows().Int("at_ordinal", [.. open.Select(r => r.Ordinal).Order()]),
-                new { context.Deployment, context.Run });
+                Places(context, [.. open.Select(r => r.Ordinal).Order()]));
             var skipped = locked.Where(r => r.Status == DeviceRecordStatus.Pending || r.CommandState is CommandState.Queued or CommandState.Sent or CommandState.Withdrawn).ToList();
             var changes = skipped.ConvertAll(r => (Row: r, State: DeviceAttempt.Skip(r.ToState(), reason, now)));
             await RecordWrites.Update(tx, changes.ConvertAll(c => (c.Row.Key, c.State, c.Row.Version)), checkVersion: false);
@@ -68,4 +66,10 @@ public sealed class ShardStore(IDatabase database)
             return new SweptShard(changes.ConvertAll(c => new RecordChanged(c.Row.Key, c.Row.DeviceId, c.State, c.Row.Version + 1)), withdrawn);
         });
     }
+
+    // The whole key comes with the rows: with a constant in it, SQLite would rather walk the run than look each row up.
+    private static Rows Places(RunContext context, IReadOnlyList<int> ordinals) => new Rows()
+        .Uuid("in_deployment", [.. ordinals.Select(_ => context.Deployment.Value)])
+        .Int("in_run", [.. ordinals.Select(_ => context.Run)])
+        .Int("at_ordinal", [.. ordinals]);
 }

@@ -74,7 +74,7 @@ internal sealed class GroupMembers(IDatabase database, TargetQuery targets, Time
         }
 
         var known = (await source.QueryRows<Guid>(
-            "select d.id from ({rows}) v join devices d on d.id = v.id where d.org_id = @org",
+            "select d.id from ({rows}) v cross join devices d where d.id = v.id and d.org_id = @org",
             new Rows().Uuid("id", [.. devices.Distinct()]),
             new { org })).ToHashSet();
         for (var i = 0; i < devices.Count; i++)

@@ -131,14 +131,14 @@ public sealed class ResolvedTarget
 
     private Task<IReadOnlyList<T>> Query<T>(SqlSource source, string columns, string rest, DynamicParameters parameters)
     {
-        var where = $" where d.org_id = {_org} and d.decommissioned_at is null{_predicate}{rest}";
+        var where = $" where d.org_id = {_org} and d.decommissioned_at is null{_predicate}";
         if (_ids is not null)
         {
-            var sql = $"select {columns} from ({{rows}}) v join devices d on d.id = v.id{where}";
+            var sql = $"select {columns} from ({{rows}}) v cross join devices d{where} and d.id = v.id{rest}";
             return source.QueryRows<T>(sql, Ids(), parameters);
         }
 
-        return source.Query<T>($"select {columns} from devices d{where}", parameters);
+        return source.Query<T>($"select {columns} from devices d{where}{rest}", parameters);
     }
 
     private Rows Ids() => new Rows().Uuid("id", [.. _ids!.Select(id => id.Value)]);

@@ -77,7 +77,7 @@ public sealed class WindowQueries(FilterSql filters)
         var placed = await source.QueryRows<Place>(
             """
             select d.id, d.site_id, d.org_id, o.partner_id
-            from ({rows}) v join devices d on d.id = v.id join organizations o on o.id = d.org_id where d.org_id = @org
+            from ({rows}) v cross join devices d join organizations o on o.id = d.org_id where d.id = v.id and d.org_id = @org
             """,
             ids,
             new { org });
@@ -89,7 +89,7 @@ public sealed class WindowQueries(FilterSql filters)
         {
             arguments.Values.Add("org", org.Value);
             var members = await source.QueryRows<DeviceId>(
-                $"select d.id from ({{rows}}) v join devices d on d.id = v.id where d.org_id = @org and {predicate}", ids, arguments.Values);
+                $"select d.id from ({{rows}}) v cross join devices d where d.id = v.id and d.org_id = @org and {predicate}", ids, arguments.Values);
             foreach (var member in members)
             {
                 places[member].Add(("device_group", group));

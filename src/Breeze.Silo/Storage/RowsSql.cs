@@ -13,6 +13,8 @@ namespace Breeze.Silo.Storage;
 /// <c>{rows}</c> in the text becomes the engine's select of the columns; use it as <c>with v as ({rows}) …</c> or <c>from ({rows}) v</c>.
 /// Its parameters are called <c>@v</c> and <c>@v_column</c>; do not use these names in the arguments. In an
 /// <c>insert … select … from v on conflict</c> write <c>where true</c> before <c>on conflict</c>, or SQLite reads it as a join.
+/// Joining a table by its id and by a constant as well (its organization): write <c>from ({rows}) v cross join t where t.id = v.id and …</c>,
+/// which SQLite reads in that order; left to itself it walks all of the organization's rows for each row given.
 /// </remarks>
 public static class RowsSql
 {

@@ -1,5 +1,6 @@
 -- stage: 1 draft, 2 pending, 3 active, 4 paused, 5 completed, 6 failed, 7 cancelled, 8 rollback.
 -- run: 1 the rollout, 2 its rollback. gate_id: the command gate of the current run.
+-- version checks each save; revision, the ETag, counts only changes of configuration and lifecycle, not a rollout's own steps.
 -- closed_reason: null, or the skip reason that every record of the current run without an accepted command has from that commit on;
 -- its rows follow in steps, and swept = 1 once they have. Readers use the reason until then (see Deployments/README.md).
 -- command_payload, rollback_payload: the scripts as they were at initialize. plan columns are arithmetic (Core BatchPlan).
@@ -12,7 +13,7 @@ create table deployments (
   total int not null default 0, batch_size int not null default 0, shard_size int not null default 0, total_batches int not null default 0,
   current_batch int not null default 0, batch_dispatched_at bigint, next_batch_at bigint,
   closed_reason smallint, swept smallint not null default 1,
-  version bigint not null default 1);
+  version bigint not null default 1, revision bigint not null default 1);
 create index deployments_org on deployments (org_id, id);
 create index deployments_stage on deployments (stage, id);
 create index deployments_unswept on deployments (id) where swept = 0;
