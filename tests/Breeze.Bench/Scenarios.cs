@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Breeze.Silo.Storage;
 
 namespace Breeze.Bench;
 

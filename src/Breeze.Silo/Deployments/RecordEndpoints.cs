@@ -5,7 +5,6 @@ using Breeze.Core.Deployments;
 using Breeze.Silo.Access;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
-using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Deployments;
 
