@@ -141,7 +141,7 @@ public sealed class ResolvedTarget
         return source.Query<T>($"select {columns} from devices d{where}{rest}", parameters);
     }
 
-    private Rows Ids() => new Rows().Uuid("id", [.. _ids!.Select(id => id.Value)]);
+    private Rows Ids() => new Rows().Uuid("id", [.. _ids!.Select(id => id.Value).Distinct()]);
 
     private sealed class CountRow
     {
