@@ -21,7 +21,9 @@ public abstract class WindowTests(SiloFixture silo)
         var group = await FleetWorld.Post(world.Technician, "groups", new { name = "g", type = "static" });
         var tagged = await FleetWorld.Post(world.Technician, "groups", new
         {
-            name = "g", type = "dynamic", filter = new { @operator = "AND", conditions = new[] { new { field = "tags", @operator = "hasAny", value = new[] { "t" } } } },
+            name = "g",
+            type = "dynamic",
+            filter = new { @operator = "AND", conditions = new[] { new { field = "tags", @operator = "hasAny", value = new[] { "t" } } } },
         });
         var inside = new TestDevice { Groups = [group.Id()], Tags = ["t"] };
         var outside = new TestDevice { Site = await world.NewSite() };
@@ -91,7 +93,12 @@ public abstract class WindowTests(SiloFixture silo)
 
     private object Window(string level, Guid target, int hoursFromNow) => new
     {
-        name = "w", scope = new { level, targetId = target }, timeZone = "Europe/Zurich", startsAt = Hour(hoursFromNow), durationMinutes = 120, recurrence = "FREQ=DAILY",
+        name = "w",
+        scope = new { level, targetId = target },
+        timeZone = "Europe/Zurich",
+        startsAt = Hour(hoursFromNow),
+        durationMinutes = 120,
+        recurrence = "FREQ=DAILY",
     };
 
     private Task<IReadOnlyDictionary<Guid, DeviceWindow>> States(FleetWorld world, params Guid[] devices) => silo.Database.Read(async c =>
