@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Breeze.Silo.Tests.Fixture;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Breeze.Core;
 using Breeze.Core.Fleet;
 using Breeze.Silo.Fleet;
