@@ -50,6 +50,9 @@ public enum Right
 
     /// <summary>The Orleans dashboard and metrics of the whole installation.</summary>
     ViewInternals,
+
+    /// <summary>Add a key that signs commands from then on.</summary>
+    RotateCommandKeys,
 }
 
 /// <summary>The one table of who may do what.</summary>
@@ -74,6 +77,7 @@ public static class Rights
         Right.ManageOrganizations => (Role.Admin, ScopeKind.Partner),
         Right.ManagePartners => (Role.Admin, ScopeKind.System),
         Right.ViewInternals => (Role.Admin, ScopeKind.System),
+        Right.RotateCommandKeys => (Role.Admin, ScopeKind.System),
         _ => throw new ArgumentOutOfRangeException(nameof(right), right, "A right without a row in the table."),
     };
 

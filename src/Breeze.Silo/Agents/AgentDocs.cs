@@ -24,6 +24,9 @@ internal static class AgentDocs
         .Add("POST /agents/rotate-token", "Rotate a device's credential",
             "For the device itself, with the credential in use. It brings the next one, so that a lost answer locks nobody out; a repeat changes nothing.",
             new Single<DeviceReference>(new(DeviceId)), new RotateTokenRequest("brd_" + new string('A', 43)))
+        .Add("POST /agents/command-keys/rotate", "Rotate the key that signs commands",
+            "Adds a key, vouched for by the one before it. Agents learn it when they next connect; connected ones are signed for with the key they know.",
+            new Single<CommandKey>(new("9c1d2e3f4a5b6c7d", CommandSignature.Algorithm, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE…", "3f1a2b4c5d6e7f80", "MEUCIQD…")))
         .Add("GET /devices/{id}/commands", "List a device's commands", "Newest first, without their output.",
             new PagedList<DeviceCommand>([Command], new(1, 50, 1), null))
         .Add("GET /devices/{id}/commands/{commandId}", "Get a command", "One command with its output, at most 64 KiB.",

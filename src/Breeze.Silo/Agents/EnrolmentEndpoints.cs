@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
+using Breeze.Core.Access;
 using Breeze.Core.Fleet;
 using Breeze.Silo.Access;
 using Breeze.Silo.Hosting;
@@ -26,6 +27,10 @@ internal static class EnrolmentEndpoints
         agents.MapPost("/rotate-token", RotateToken)
             .RequireDevice()
             .WithSummary("Replace the device's own credential.");
+        agents.MapPost("/command-keys/rotate", RotateCommandKey)
+            .RequireRight(Right.RotateCommandKeys)
+            .Audited("command_key.rotate", "command_key")
+            .WithSummary("Sign commands with a new key; agents learn it when they next connect, vouched for by the one before.");
     }
 
     private static async Task<IResult> Enroll(
@@ -76,6 +81,20 @@ internal static class EnrolmentEndpoints
         }
 
         return Replies.Ok(new DeviceReference(device.Value));
+    }
+
+    private static async Task<IResult> RotateCommandKey(HttpContext http, IDatabase database, CommandKeys keys, TimeProvider clock)
+    {
+        var caller = http.Caller();
+        var key = await database.Write(async tx =>
+        {
+            // First the key, then its line: if the line fails the key stays, used and vouched for, and the caller asks again.
+            var added = keys.Rotate();
+            await Audit.Write(tx, new(
+                AuditChain.Installation, clock.GetUtcNow(), AuditActor.Of(caller), "command_key.rotate", "command_key", added.Id, Details: new { added.SignedBy }));
+            return added;
+        });
+        return Replies.Ok(key);
     }
 
     private static bool IsToken(string? token) =>

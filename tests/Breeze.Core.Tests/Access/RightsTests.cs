@@ -23,6 +23,7 @@ public sealed class RightsTests
         { Right.ManageOrganizations, Role.Admin, ScopeKind.Partner },
         { Right.ManagePartners, Role.Admin, ScopeKind.System },
         { Right.ViewInternals, Role.Admin, ScopeKind.System },
+        { Right.RotateCommandKeys, Role.Admin, ScopeKind.System },
     };
 
     [Theory]
