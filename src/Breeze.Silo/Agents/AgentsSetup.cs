@@ -38,6 +38,7 @@ public static class AgentsSetup
         services.AddSingleton<DeviceCredentials>();
         services.AddSingleton<EnrolmentStore>();
         services.AddSingleton<FailedEnrolments>();
+        services.AddSingleton<IDecommissionListener, DecommissionedDevices>();
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, DeviceAuthentication>(Schemes.Device, null);
         services.AddSignalR().AddHubOptions<AgentHub>(Limit);
         return services;

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Breeze.Contracts.Fleet;
 using Breeze.Core;
 using Breeze.Core.Access;
@@ -7,16 +6,6 @@ using Breeze.Silo.Storage;
 using Dapper;
 
 namespace Breeze.Silo.Fleet;
-
-/// <summary>Told when a device is taken out of service, by the feature that holds its connection.</summary>
-public interface IDecommissionListener
-{
-    /// <summary>Inside the transaction that decommissions the device: what must happen with it or not at all.</summary>
-    Task Decommissioning(DbTransaction tx, DeviceId device, DateTimeOffset now);
-
-    /// <summary>After the commit: end the connection. Best effort; the credential is void already.</summary>
-    Task Decommissioned(DeviceId device);
-}
 
 /// <summary>Changes what operators may change of a device.</summary>
 internal sealed partial class DeviceStore(

@@ -138,16 +138,42 @@ public abstract class EnrolmentTests(SiloFixture silo)
     }
 
     [EngineFact]
-    public async Task A_decommissioned_device_loses_its_connection_and_its_credential()
+    public async Task A_decommissioned_device_loses_its_connection_its_credential_and_its_waiting_commands()
     {
         var world = await AgentWorld.Create(silo);
         var device = await world.Enrol();
         await using var agent = await TestAgent.Connect(silo, device);
+        var waiting = await world.Queue(device);
         using var answer = await silo.Admin.DeleteAsync(new Uri($"/api/v1/devices/{device.DeviceId}", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         await agent.IsClosed("decommissioned");
+        Assert.Equal(Silo.Agents.CommandState.Withdrawn, (await world.Row(waiting)).State);
         var refused = await Assert.ThrowsAnyAsync<Exception>(() => TestAgent.Open(silo, device.Token));
         Assert.Contains("401", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [EngineFact]
+    public async Task After_a_rotation_of_command_keys_who_is_connected_stays_with_the_old_one_and_who_connects_learns_the_new()
+    {
+        var world = await AgentWorld.Create(silo);
+        var device = await world.Enrol();
+        await using (var agent = await TestAgent.Connect(silo, device))
+        {
+            using var answer = await silo.Admin.PostAsync(new Uri("/api/v1/agents/command-keys/rotate", UriKind.Relative), null);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await world.Send(device);
+            Assert.Equal(device.CommandKeys[^1].Id, (await agent.Next("after the rotation")).KeyId);
+        }
+
+        await using var again = await TestAgent.Connect(silo, device);
+        var added = again.Greeting!.CommandKeys[^1];
+        Assert.Equal(device.CommandKeys[^1].Id, added.SignedBy);
+        using (var earlier = CommandSignature.Import(device.CommandKeys[^1]))
+        {
+            Assert.True(CommandSignature.VerifyKey(added, earlier));
+        }
+
+        Assert.Equal(added.Id, (await again.Next("sent again")).KeyId);
     }
 
     private async Task<HttpStatusCode> Rotate(string credential, string next)
