@@ -13,6 +13,7 @@ public sealed class InProcessAgent : IAgentChannel
 {
     private readonly AgentConnections _connections;
     private readonly DeviceId _device;
+    private readonly ConcurrentDictionary<Guid, bool> _journal = new();
     private AgentConnection? _connection;
 
     public InProcessAgent(AgentConnections connections, DeviceId device) => (_connections, _device) = (connections, device);
@@ -68,7 +69,8 @@ public sealed class InProcessAgent : IAgentChannel
 
     private async Task Run(Command command)
     {
-        if (!Accepts || Ran.Contains(command.Id) || _connection is not { } connection)
+        // Into the journal first: the same command may come again while the first is still being accepted.
+        if (!Accepts || _connection is not { } connection || !_journal.TryAdd(command.Id, true))
         {
             return;
         }
