@@ -14,6 +14,9 @@ public static class AgentsSetup
 {
     public static IServiceCollection AddAgents(this IServiceCollection services)
     {
+        // The gauges are made on first use: a silo that waits for its first agent shows 0, not nothing.
+        AgentMetrics.Connected(0);
+
         services.AddSingleton(provider => provider.GetRequiredService<SiloSettings>().Agents);
         services.AddSingleton(LeaseTimes.Default);
         services.AddSingleton(provider => new CommandKeys(KeyFile(provider.GetRequiredService<SiloSettings>())));
