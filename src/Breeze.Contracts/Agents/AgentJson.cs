@@ -30,4 +30,8 @@ namespace Breeze.Contracts.Agents;
 [JsonSerializable(typeof(SoftwarePayload))]
 [JsonSerializable(typeof(ApplyPolicyPayload))]
 [JsonSerializable(typeof(RebootPayload))]
+[JsonSerializable(typeof(ScanResults))]
+[JsonSerializable(typeof(AppliedPolicy))]
+[JsonSerializable(typeof(AnnouncedReboot))]
+[JsonSerializable(typeof(SoftwareResult))]
 public sealed partial class AgentJson : JsonSerializerContext;

@@ -63,34 +63,6 @@ public sealed record Progress(Guid CommandId, int Attempt, CommandPhase Phase);
 /// <summary>What the device says about itself; members that are null are left as they are.</summary>
 public sealed record ReportInventory(string? Hostname = null, string? OsVersion = null, string? Architecture = null, string? AgentVersion = null);
 
-/// <summary>One part of a patch scan; taken whole when the part marked last has come, or not at all.</summary>
-/// <param name="Source">Who offers the patches, for example <c>microsoft</c>, <c>apt</c>.</param>
-/// <param name="Complete">The scan looked at everything the source offers.</param>
-/// <param name="ScanId">The same for all parts of one scan; null when the report is whole.</param>
-/// <param name="Part">From 1; null when the report is whole.</param>
-/// <param name="Last">True on the last part; null when the report is whole.</param>
-public sealed record ReportPatches(
-    string Source,
-    bool Complete,
-    IReadOnlyList<ReportedPatch> Available,
-    IReadOnlyList<ReportedPatch> Installed,
-    Guid? ScanId = null,
-    int? Part = null,
-    bool? Last = null);
-
-/// <param name="SizeBytes">Bytes to download; null when unknown.</param>
-public sealed record ReportedPatch(
-    string ExternalId,
-    string Title,
-    string? Version = null,
-    string? Severity = null,
-    string? CurrentVersion = null,
-    string? Category = null,
-    string? Description = null,
-    bool? RequiresReboot = null,
-    long? SizeBytes = null,
-    DateTimeOffset? ReleaseDate = null);
-
 /// <summary>A signed order to one device.</summary>
 /// <param name="Id">Unique; the agent runs an id at most once, however often it comes.</param>
 /// <param name="Type">One of <see cref="CommandTypes"/>.</param>
