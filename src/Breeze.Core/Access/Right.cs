@@ -15,6 +15,12 @@ public enum Right
     /// <summary>Create, edit, delete, initialize, start, pause, resume, cancel, retry, roll back.</summary>
     RunDeployments,
 
+    /// <summary>The catalogue, approvals, jobs, compliance and its reports, to look at.</summary>
+    ViewPatches,
+
+    /// <summary>Scans, patch jobs, rollbacks and compliance reports.</summary>
+    RunPatches,
+
     /// <summary>Make, change and delete device groups.</summary>
     EditGroups,
 
@@ -65,6 +71,8 @@ public static class Rights
         Right.ViewDeployments => (Role.Viewer, ScopeKind.Org),
         Right.ViewOrganizations => (Role.Viewer, ScopeKind.Org),
         Right.RunDeployments => (Role.Technician, ScopeKind.Org),
+        Right.ViewPatches => (Role.Viewer, ScopeKind.Org),
+        Right.RunPatches => (Role.Technician, ScopeKind.Org),
         Right.EditGroups => (Role.Technician, ScopeKind.Org),
         Right.EditDevices => (Role.Technician, ScopeKind.Org),
         Right.ManageScripts => (Role.Admin, ScopeKind.Org),
