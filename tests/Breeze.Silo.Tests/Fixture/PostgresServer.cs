@@ -50,8 +50,8 @@ public sealed class PostgresServer
             '{Binaries}/initdb' -D '{server._directory}/db' -U postgres --auth=trust -E UTF8 --locale=C --no-sync >'{server._directory}/initdb.log' 2>&1
             {server.StartCommand()}
             while ps -p {Environment.ProcessId} >/dev/null; do sleep 1; done
-            '{Binaries}/pg_ctl' -D '{server._directory}/db' -m immediate stop >/dev/null
-            rm -rf '{server._directory}/db'
+            '{Binaries}/pg_ctl' -D '{server._directory}/db' -m immediate stop >/dev/null 2>&1 || true
+            cd / && rm -rf '{server._directory}'
             """);
         await server.WaitUntilUp();
         return server;
