@@ -12,6 +12,9 @@ public static class FilterParser
     public const int MaxDepth = 5;
     public const int MaxConditions = 100;
 
+    /// <summary>Values in all lists together: what both databases take as arguments of one statement, with room to spare.</summary>
+    public const int MaxValues = 5_000;
+
     /// <summary>Parses a filter.</summary>
     /// <param name="filter">The filter object; null or undefined is refused.</param>
     /// <param name="path">What it is called in the body, for refusals.</param>
@@ -37,6 +40,7 @@ public static class FilterParser
     private sealed class Reading(FilterFields fields)
     {
         private int _conditions;
+        private int _values;
 
         public FilterGroup Group(JsonElement element, string path, int depth)
         {
@@ -101,7 +105,11 @@ public static class FilterParser
             }
 
             var given = element.TryGetProperty("value", out var value) ? value : default;
-            return new FilterCondition(field, test, negated, FilterValues.Read(field, test, given, $"{path}.value"), path);
+            var read = FilterValues.Read(field, test, given, $"{path}.value");
+            _values += given.ValueKind == JsonValueKind.Array ? given.GetArrayLength() : 1;
+            return _values <= MaxValues
+                ? new FilterCondition(field, test, negated, read, path)
+                : throw Refuse($"{path}.value", $"is too much: the lists of a filter have at most {MaxValues} values together.");
         }
 
         private static string Word(JsonElement element, string path, string member) =>

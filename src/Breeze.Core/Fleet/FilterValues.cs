@@ -10,6 +10,9 @@ namespace Breeze.Core.Fleet;
 internal static class FilterValues
 {
     private const int MaxItems = 1_000;
+
+    // Each of these becomes a subquery of its own; a device has no more tags than this.
+    private const int MaxSetItems = 50;
     private const int MaxTextLength = 1_000;
 
     public static FilterValue Read(FilterField field, FilterTest test, JsonElement value, string path) => test switch
@@ -88,9 +91,10 @@ internal static class FilterValues
 
     private static FilterValue Items(FilterField field, JsonElement value, string path)
     {
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is < 1 or > MaxItems)
+        var most = field.Kind is FieldKind.IdSet or FieldKind.TextSet ? MaxSetItems : MaxItems;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() < 1 || value.GetArrayLength() > most)
         {
-            throw FilterParser.Refuse(path, $"must be a list of 1 to {MaxItems} values.");
+            throw FilterParser.Refuse(path, $"must be a list of 1 to {most} values.");
         }
 
         var items = value.EnumerateArray().Select((item, i) => (item, At: $"{path}[{i}]")).ToArray();

@@ -5,7 +5,8 @@ namespace Breeze.Core.Fleet;
 /// <summary>Which devices of one organization are meant.</summary>
 public abstract record TargetSpec
 {
-    public const int MaxIds = 20_000;
+    public const int MaxDevices = 20_000;
+    public const int MaxGroups = 200;
 
     public sealed record Devices(IReadOnlyList<DeviceId> Ids) : TargetSpec;
 
@@ -53,12 +54,12 @@ public abstract record TargetSpec
         var value = member is not null && given.TryGetProperty(member, out var found) ? found : default;
         return type switch
         {
-            "devices" => Ids<DeviceId>(value, $"{path}.deviceIds") switch
+            "devices" => Ids<DeviceId>(value, $"{path}.deviceIds", MaxDevices) switch
             {
                 { Refusal: { } refused } => refused,
                 var ids => new Devices(ids.Value!),
             },
-            "groups" => Ids<GroupId>(value, $"{path}.groupIds") switch
+            "groups" => Ids<GroupId>(value, $"{path}.groupIds", MaxGroups) switch
             {
                 { Refusal: { } refused } => refused,
                 var ids => new Groups(ids.Value!),
@@ -72,12 +73,12 @@ public abstract record TargetSpec
         };
     }
 
-    private static Answer<IReadOnlyList<TId>> Ids<TId>(JsonElement list, string path)
+    private static Answer<IReadOnlyList<TId>> Ids<TId>(JsonElement list, string path, int most)
         where TId : struct, IEntityId<TId>
     {
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is < 1 or > MaxIds)
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() < 1 || list.GetArrayLength() > most)
         {
-            return Refusal.Invalid($"{path} must be a list of 1 to {MaxIds} ids.", path);
+            return Refusal.Invalid($"{path} must be a list of 1 to {most} ids.", path);
         }
 
         var ids = new List<TId>(list.GetArrayLength());

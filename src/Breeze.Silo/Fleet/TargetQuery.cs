@@ -30,11 +30,8 @@ public sealed class TargetQuery(FilterSql filters, TimeProvider clock)
         var predicate = spec switch
         {
             TargetSpec.Devices => "",
-            TargetSpec.Groups groups => " and " + filters.InAnyGroup(
-                groups.Ids.Select(g => g.Value),
-                await DynamicGroups.Load(source, org, groups.Ids.Select(g => g.Value), filters.Fields),
-                now,
-                arguments),
+            TargetSpec.Groups groups => " and " + InAnyGroup(
+                groups, await DynamicGroups.Load(source, org, groups.Ids.Select(g => g.Value), filters.Fields), now, arguments),
             TargetSpec.Filter filter => " and " + filters.Predicate(
                 filter.Tree,
                 await DynamicGroups.Load(source, org, DynamicGroups.NamedBy(filter.Tree), filters.Fields),
@@ -44,6 +41,9 @@ public sealed class TargetQuery(FilterSql filters, TimeProvider clock)
         };
         return new ResolvedTarget(org, (spec as TargetSpec.Devices)?.Ids, predicate, arguments, now);
     }
+
+    private string InAnyGroup(TargetSpec.Groups groups, DynamicGroups dynamic, DateTimeOffset now, SqlArguments arguments) =>
+        arguments.For("targetConfig.groupIds", () => filters.InAnyGroup(groups.Ids.Select(g => g.Value), dynamic, now, arguments));
 }
 
 /// <summary>A device that a target means.</summary>

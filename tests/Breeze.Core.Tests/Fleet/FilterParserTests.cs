@@ -156,6 +156,26 @@ public sealed class FilterParserTests
         Assert.Equal(taken, Parse(filter).Refusal is null);
     }
 
+    [Theory]
+    [InlineData("hostname", "in", 1_000, true)]
+    [InlineData("hostname", "in", 1_001, false)]
+    [InlineData("tags", "hasAll", 50, true)]
+    [InlineData("tags", "hasAll", 51, false)]
+    public void A_list_has_a_most(string field, string @operator, int count, bool taken) =>
+        Assert.Equal(taken, Parse(One(field, @operator, List(count))).Refusal is null);
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(6, false)]
+    public void All_lists_together_stay_within_what_a_statement_can_carry(int lists, bool taken)
+    {
+        var condition = $$"""{"field":"hostname","operator":"in","value":{{List(1_000)}}}""";
+        var filter = $$"""{"operator":"OR","conditions":[{{string.Join(',', Enumerable.Repeat(condition, lists))}}]}""";
+        Assert.Equal(taken ? null : "targetConfig.filter.conditions[5].value", Parse(filter).Refusal?.Field);
+    }
+
+    private static string List(int count) => $"[{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"{i}\""))}]";
+
     private static string One(string field, string @operator, string? value)
     {
         var last = value is null ? "" : $", \"value\": {value}";

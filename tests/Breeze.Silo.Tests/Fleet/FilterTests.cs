@@ -82,6 +82,42 @@ public abstract class FilterTests(SiloFixture silo)
         Assert.True(body.GetProperty("errors").TryGetProperty("filter.conditions[0].value", out _));
     }
 
+    [EngineTheory]
+    [InlineData("tags", "hasAll", 100, 50)]
+    [InlineData("tags", "hasAny", 100, 50)]
+    [InlineData("tags", "notHasAll", 100, 50)]
+    [InlineData("hostname", "in", 5, 1_000)]
+    [InlineData("custom.rack", "notIn", 5, 1_000)]
+    [InlineData("hostname", "contains", 100, 0)]
+    public async Task The_largest_filter_that_is_taken_can_be_carried_out(string field, string @operator, int count, int values)
+    {
+        var world = await FleetWorld.Create(silo);
+        var device = await world.NewDevice("v-host");
+        object value = values == 0 ? "v" : Enumerable.Range(0, values).Select(i => $"v{i}").ToArray();
+        var conditions = Enumerable.Range(0, count).Select(_ => new { field, @operator, value });
+        var answer = await FleetWorld.Post(world.Viewer, "filters/preview", new { filter = new { @operator = "AND", conditions } });
+        Assert.Equal(@operator is "contains" or "notIn" or "notHasAll" ? 1 : 0, answer.GetProperty("totalCount").GetInt32());
+    }
+
+    [EngineFact]
+    public async Task Groups_whose_filters_are_too_much_together_are_refused_by_the_member_that_names_them()
+    {
+        var world = await FleetWorld.Create(silo);
+        var values = Enumerable.Range(0, 1_000).Select(i => $"v{i}").ToArray();
+        var groups = new List<Guid>();
+        for (var i = 0; i < 7; i++)
+        {
+            var conditions = Enumerable.Range(0, 5).Select(_ => new { field = "hostname", @operator = "in", value = values });
+            groups.Add((await FleetWorld.Post(
+                world.Technician, "groups", new { orgId = world.Org, name = "g", type = "dynamic", filter = new { @operator = "OR", conditions } })).Id());
+        }
+
+        var (status, body) = await FleetWorld.Send(
+            world.Viewer, "POST", "targets/preview", new { orgId = world.Org, targetConfig = new { type = "groups", groupIds = groups } });
+        Assert.Equal(400, (int)status);
+        Assert.True(body.GetProperty("errors").TryGetProperty("targetConfig.groupIds", out _));
+    }
+
     private static async Task<Guid> NewGroup(FleetWorld world) =>
         (await FleetWorld.Post(world.Technician, "groups", new { orgId = world.Org, name = "g", type = "static" })).Id();
 
