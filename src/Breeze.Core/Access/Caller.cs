@@ -35,10 +35,15 @@ public sealed record OrgScope([property: Id(0)] ScopeKind Kind, [property: Id(1)
 /// <param name="Role">The most it may do.</param>
 /// <param name="Scope">The organizations it may do it in.</param>
 /// <param name="Address">The client's network address, for the audit log; null when unknown.</param>
+/// <param name="Operation">
+/// The request's idempotency key, hashed: whatever is audited for this caller notes in the same transaction that the request took effect. Null
+/// without one.
+/// </param>
 [GenerateSerializer, Immutable, Alias("breeze.Caller")]
 public sealed record Caller(
     [property: Id(0)] ApiKeyId KeyId,
     [property: Id(1)] string Name,
     [property: Id(2)] Role Role,
     [property: Id(3)] OrgScope Scope,
-    [property: Id(4)] string? Address = null);
+    [property: Id(4)] string? Address = null,
+    [property: Id(5)] string? Operation = null);

@@ -40,6 +40,11 @@ public static class Audit
             line,
             tx);
         await connection.ExecuteAsync("update audit_heads set hash = @Hash where chain = @Chain", line, tx);
+        if (entry is { Result: AuditEntry.Ok, Actor.Operation: { } operation })
+        {
+            // Should the answer be lost from here on, a repeat under the same key must not do it again.
+            await connection.ExecuteAsync("update idempotent_answers set has_effect = 1 where id = @operation", new { operation }, tx);
+        }
     }
 
     private sealed class HeadRow

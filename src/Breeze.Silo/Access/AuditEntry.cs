@@ -4,12 +4,16 @@ using Breeze.Core.Access;
 namespace Breeze.Silo.Access;
 
 /// <summary>Who did something.</summary>
-/// <param name="Kind"><c>api_key</c>, <c>user</c> (OIDC) or <c>system</c> (the engine itself).</param>
-/// <param name="Id">The key's or user's id; the part of the engine for <c>system</c>.</param>
-public sealed record AuditActor(string Kind, string Id, string Name, string? Address)
+/// <param name="Kind"><c>api_key</c>, <c>user</c> (OIDC), <c>device</c> (what an agent was refused) or <c>system</c> (the engine itself).</param>
+/// <param name="Id">The key's, user's or device's id; the part of the engine for <c>system</c>.</param>
+/// <param name="Operation">The idempotency key of the request behind it, hashed; null for none. Not part of the line.</param>
+public sealed record AuditActor(string Kind, string Id, string Name, string? Address, string? Operation = null)
 {
     public static AuditActor Of(Caller caller) =>
-        new(caller.KeyId.Value.Version == 8 ? "user" : "api_key", caller.KeyId.ToString(), caller.Name, caller.Address);
+        new(caller.KeyId.Value.Version == 8 ? "user" : "api_key", caller.KeyId.ToString(), caller.Name, caller.Address, caller.Operation);
+
+    /// <param name="hostname">The device's own word: encode it where it is shown.</param>
+    public static AuditActor Device(DeviceId id, string hostname) => new("device", id.ToString(), hostname, null);
 
     /// <summary>The product itself, for what happens without anybody asking: a threshold, a timeout, a schedule.</summary>
     public static AuditActor System(string part) => new("system", part, part, null);

@@ -27,6 +27,13 @@ public static class CallerExtensions
     /// <summary>The operator behind a request, or null on public routes and for devices.</summary>
     public static Caller? FindCaller(this ClaimsPrincipal? user) => user.FindCallerIdentity()?.Caller;
 
+    /// <summary>From here on the caller's audited effects are noted under this operation.</summary>
+    internal static void SetOperation(this HttpContext http, string operation)
+    {
+        var identity = http.User.FindCallerIdentity()!;
+        http.User = new ClaimsPrincipal(new CallerIdentity(identity.Caller with { Operation = operation }, identity.TokenEnds));
+    }
+
     internal static CallerIdentity? FindCallerIdentity(this ClaimsPrincipal? user) =>
         user?.Identities.OfType<CallerIdentity>().FirstOrDefault();
 }

@@ -12,7 +12,8 @@ public sealed record OneTimeSecrets(params string[] Members);
 /// <summary><c>Idempotency-Key</c>: the same request again gets the first answer again and has one effect.</summary>
 /// <remarks>
 /// A key belongs to its caller, method and path. It is taken by an insert that only one request can win, before anything is done, so
-/// that two at once on two silos make one effect; a silo that dies half-way leaves the key taken, and the sentence then says to look.
+/// that two at once on two silos make one effect. The effect notes itself in its own transaction (<see cref="Audit"/>): when the answer is
+/// lost, by a 503 or with the silo, a repeat is carried out if there was none, and told to look if there was.
 /// </remarks>
 internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswers answers, ILogger<Idempotency> logger)
 {
@@ -57,6 +58,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
     {
         IdempotentOutcome.OtherRequest => (422, $"This {Header} was used for another request; use a new one."),
         IdempotentOutcome.InFlight => (409, $"The first request with this {Header} is still being carried out; ask again shortly."),
+        IdempotentOutcome.TookEffect => (409, $"The first request with this {Header} took effect, but its answer was lost. Look at what it did; then use a new key."),
         _ => (409, $"The first request with this {Header} did not end here. Look whether it took effect; then use a new key."),
     };
 
@@ -64,6 +66,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
     {
         // Whoever sent a key will ask again: what was begun is finished and its answer kept, though nobody waits for it any more.
         http.RequestAborted = CancellationToken.None;
+        http.SetOperation(id);
         var wire = http.Response.Body;
         using var buffer = new MemoryStream();
         http.Response.Body = buffer;

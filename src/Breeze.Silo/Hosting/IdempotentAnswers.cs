@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using System.Text.Json.Nodes;
 using Breeze.Silo.Storage;
@@ -12,6 +13,9 @@ internal enum IdempotentOutcome
     Answered,
     OtherRequest,
     InFlight,
+
+    /// <summary>Ended without an answer worth keeping, after something of it was committed.</summary>
+    TookEffect,
 
     /// <summary>Taken longer ago than any request lasts, and never answered.</summary>
     Lost,
@@ -51,6 +55,9 @@ internal sealed class IdempotentAnswers(IDatabase database, TimeProvider clock)
     /// <summary>How long an answer is given again.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromHours(24);
 
+    // The status of a request that had an effect and no answer below 500.
+    private const int Unanswered = 0;
+
     // A request ends within 120 s; what has not answered by now never will.
     private static readonly TimeSpan LongestRequest = TimeSpan.FromSeconds(150);
 
@@ -77,9 +84,9 @@ internal sealed class IdempotentAnswers(IDatabase database, TimeProvider clock)
             },
             cancel);
 
-    /// <summary>Keeps the answer; null gives the key free again, because nothing was answered that would be worth repeating.</summary>
+    /// <summary>Keeps the answer; null gives the key free again, unless something of the request was committed.</summary>
     public Task Keep(string id, StoredAnswer? answer) => database.Write(tx => answer is null
-        ? tx.Connection!.ExecuteAsync("delete from idempotent_answers where id = @id", new { id }, tx)
+        ? Free(tx, id)
         : tx.Connection!.ExecuteAsync(
             """
             update idempotent_answers set status = @Status, content_type = @ContentType, location = @Location, etag = @Etag, body = @Body
@@ -93,11 +100,19 @@ internal sealed class IdempotentAnswers(IDatabase database, TimeProvider clock)
         tx => tx.Connection!.ExecuteAsync("delete from idempotent_answers where at < @oldest", new { oldest = clock.GetUtcNow() - Kept }, tx),
         cancel);
 
+    private static async Task<int> Free(DbTransaction tx, string id)
+    {
+        await tx.Connection!.ExecuteAsync("delete from idempotent_answers where id = @id and has_effect = 0", new { id }, tx);
+        return await tx.Connection!.ExecuteAsync("update idempotent_answers set status = @Unanswered where id = @id", new { id, Unanswered }, tx);
+    }
+
     private static IdempotentOutcome Judge(Row row, string requestHash, DateTimeOffset now) => row switch
     {
         _ when row.RequestHash != requestHash => IdempotentOutcome.OtherRequest,
+        { Status: Unanswered } => IdempotentOutcome.TookEffect,
         { Status: not null } => IdempotentOutcome.Answered,
         _ when now - row.At < LongestRequest => IdempotentOutcome.InFlight,
+        { HasEffect: true } => IdempotentOutcome.TookEffect,
         _ => IdempotentOutcome.Lost,
     };
 
@@ -105,6 +120,7 @@ internal sealed class IdempotentAnswers(IDatabase database, TimeProvider clock)
     {
         public string RequestHash { get; init; } = "";
         public DateTimeOffset At { get; init; }
+        public bool HasEffect { get; init; }
         public int? Status { get; init; }
         public string? ContentType { get; init; }
         public string? Location { get; init; }

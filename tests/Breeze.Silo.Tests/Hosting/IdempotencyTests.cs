@@ -1,7 +1,9 @@
 using System.Net;
 using Breeze.Contracts.Access;
+using Breeze.Silo.Hosting;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Breeze.Silo.Tests.Hosting;
@@ -96,8 +98,33 @@ public abstract class IdempotencyTests(SiloFixture silo)
             "update idempotent_answers set status = null, body = null where body like @name", new { name = $"%{name}%" }, tx));
         Assert.Contains("still", (await silo.Admin.Post("/partners", new PartnerRequest(name), key)).Is(HttpStatusCode.Conflict).Error, StringComparison.Ordinal);
         await silo.Clock.Advance(TimeSpan.FromMinutes(3));
-        Assert.Contains("Look", (await silo.Admin.Post("/partners", new PartnerRequest(name), key)).Is(HttpStatusCode.Conflict).Error, StringComparison.Ordinal);
+        Assert.Contains("took effect", (await silo.Admin.Post("/partners", new PartnerRequest(name), key)).Is(HttpStatusCode.Conflict).Error, StringComparison.Ordinal);
         Assert.Equal(1, await Partners(name));
+    }
+
+    [EngineFact]
+    public async Task A_key_whose_request_failed_after_its_commit_is_not_given_free()
+    {
+        var answers = silo.Services.GetRequiredService<IdempotentAnswers>();
+        var (key, name) = (NewKey(), NewName());
+        (await silo.Admin.Post("/partners", new PartnerRequest(name), key)).Is(HttpStatusCode.Created);
+        var id = await silo.Database.Read(c => c.ExecuteScalarAsync<string>(
+            "select id from idempotent_answers where body like @name", new { name = $"%{name}%" }));
+        await answers.Keep(id!, null);
+        var again = (await silo.Admin.Post("/partners", new PartnerRequest(name), key)).Is(HttpStatusCode.Conflict);
+        Assert.Contains("took effect", again.Error, StringComparison.Ordinal);
+        Assert.Equal(1, await Partners(name));
+    }
+
+    [EngineFact]
+    public async Task A_key_whose_request_failed_before_its_commit_is_given_free()
+    {
+        var answers = silo.Services.GetRequiredService<IdempotentAnswers>();
+        var id = NewKey();
+        Assert.Equal(IdempotentOutcome.Mine, (await answers.Take(id, "body", default)).Outcome);
+        Assert.Equal(IdempotentOutcome.InFlight, (await answers.Take(id, "body", default)).Outcome);
+        await answers.Keep(id, null);
+        Assert.Equal(IdempotentOutcome.Mine, (await answers.Take(id, "body", default)).Outcome);
     }
 
     [EngineFact]

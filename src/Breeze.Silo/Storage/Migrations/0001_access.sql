@@ -28,7 +28,7 @@ create index audit_logs_chain_at on audit_logs (chain, at, seq, id);
 
 -- id: SHA-256 of caller, method, path and key. status is null while the first request is in flight.
 create table idempotent_answers (
-  id text primary key, request_hash text not null, at bigint not null,
+  id text primary key, request_hash text not null, at bigint not null, has_effect smallint not null default 0,
   status int, content_type text, location text, etag text, body text);
 create index idempotent_answers_at on idempotent_answers (at);
 
