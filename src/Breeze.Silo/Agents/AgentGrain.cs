@@ -9,7 +9,7 @@ namespace Breeze.Silo.Agents;
 /// So an activation may vanish, or be doubled for a moment, at any time.
 /// </remarks>
 [GrainType("agent")]
-public sealed partial class AgentGrain(AgentStore store, AgentGateways gateways, ILogger<AgentGrain> logger) : Grain, IAgentGrain
+public sealed partial class AgentGrain(AgentStore store, AgentGateways gateways, DeviceRefusals refusals, ILogger<AgentGrain> logger) : Grain, IAgentGrain
 {
     private long? _epoch;
     private string? _siloId;
@@ -115,7 +115,8 @@ public sealed partial class AgentGrain(AgentStore store, AgentGateways gateways,
 
     private async Task<KnownCommand?> Check(long epoch, CommandId id, int attempt, KnownCommand? known)
     {
-        var command = await IsLive(epoch) ? known ?? await store.Command(id) : null;
+        var isLive = await IsLive(epoch);
+        var command = isLive ? known ?? await store.Command(id) : null;
         if (command is not null && command.DeviceId == Device && command.Attempt == attempt)
         {
             return command;
@@ -123,8 +124,19 @@ public sealed partial class AgentGrain(AgentStore store, AgentGateways gateways,
 
         AgentMetrics.Refused.Add(1);
         LogRefused(Device, id, attempt, epoch);
+        if (isLive)
+        {
+            // A connection that was replaced may well speak of what is no longer its own; the live one must not.
+            await refusals.Note(new(Device, "command.report", "command", id.ToString(), WhyNot(command, attempt)));
+        }
+
         return null;
     }
+
+    // An unknown command and another tenant's are alike here too.
+    private string WhyNot(KnownCommand? command, int attempt) => command is not null && command.DeviceId == Device
+        ? $"The device named attempt {attempt} of a command that is attempt {command.Attempt}."
+        : "The device named a command that is not its own.";
 
     // A connection that another activation accepted is known from the row.
     private async Task<bool> IsLive(long epoch)

@@ -28,6 +28,7 @@ public static class AgentsSetup
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SiloLease>>()));
         services.AddSingleton<AgentStore>();
+        services.AddSingleton<DeviceRefusals>();
         services.AddSingleton<WaitingCommands>();
         services.AddSingleton<AgentConnections>();
         services.AddSingleton<LocalAgents>();

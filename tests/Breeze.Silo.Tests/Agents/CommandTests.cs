@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using Breeze.Contracts;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
@@ -135,6 +136,43 @@ public abstract class CommandTests(SiloFixture silo)
         Assert.NotNull((await one.Say(new(Guid.NewGuid(), 1, ResultStatus.Completed, 0))).Refused);
         Assert.Equal(CommandState.Sent, (await world.Row(sent)).State);
         Assert.True(await one.Accept(command));
+    }
+
+    [EngineFact]
+    public async Task A_lie_is_audited_at_once_and_further_ones_as_one_line_a_minute()
+    {
+        var world = await AgentWorld.Create(silo);
+        var device = await world.Enrol("liar");
+        await using var agent = await TestAgent.Connect(silo, device);
+        var lie = new Result(Guid.NewGuid(), 1, ResultStatus.Completed, 0);
+        await agent.Say(lie);
+        var line = Assert.Single(await Refused(world));
+        Assert.Equal(("command.report", lie.CommandId.ToString(), 1), Shown(line));
+        Assert.Equal(("device", device.DeviceId.ToString(), "liar"), (Actor(line, "kind"), Actor(line, "id"), Actor(line, "name")));
+        for (var i = 0; i < 20; i++)
+        {
+            await agent.Say(lie);
+        }
+
+        Assert.Single(await Refused(world));
+        await silo.Clock.AdvanceUntil(
+            "the minute's line", async () => (await Refused(world)).Count == 2 ? (true, null) : (false, "one line"), TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+        Assert.Equal(("command.report", lie.CommandId.ToString(), 20), Shown((await Refused(world))[0]));
+        await silo.Clock.Advance(TimeSpan.FromMinutes(3));
+        Assert.Equal(2, (await Refused(world)).Count);
+    }
+
+    private static (string?, string?, int) Shown(JsonElement line) => (
+        line.GetProperty("action").GetString(),
+        line.GetProperty("target").GetProperty("id").GetString(),
+        line.GetProperty("details").GetProperty("count").GetInt32());
+
+    private static string? Actor(JsonElement line, string member) => line.GetProperty("actor").GetProperty(member).GetString();
+
+    private async Task<IReadOnlyList<JsonElement>> Refused(AgentWorld world)
+    {
+        var page = await silo.Admin.GetFromJsonAsync<JsonElement>($"/api/v1/audit-logs?orgId={world.Org}&result=refused");
+        return [.. page.GetProperty("data").EnumerateArray()];
     }
 
     [EngineFact]
