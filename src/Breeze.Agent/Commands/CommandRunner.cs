@@ -28,8 +28,11 @@ public sealed class CommandRunner(ScriptRunner scripts)
             { End: ScriptEnd.Exited, ExitCode: 0 } => ResultStatus.Completed,
             _ => ResultStatus.Failed,
         };
+        JsonElement? data = outcome.End == ScriptEnd.TimedOut
+            ? JsonSerializer.SerializeToElement(new ScriptResultData(TimedOut: true), AgentJson.Default.ScriptResultData)
+            : null;
         return new Result(
-            entry.Id, entry.Attempt, status, outcome.ExitCode, outcome.Output, outcome.Error, (long)outcome.Duration.TotalMilliseconds);
+            entry.Id, entry.Attempt, status, outcome.ExitCode, outcome.Output, outcome.Error, (long)outcome.Duration.TotalMilliseconds, data);
     }
 
     private static ScriptRequest? Script(Guid id, string payload)

@@ -24,6 +24,7 @@ namespace Breeze.Contracts.Agents;
 [JsonSerializable(typeof(CancelCommand))]
 [JsonSerializable(typeof(Reconnect))]
 [JsonSerializable(typeof(RunScriptPayload))]
+[JsonSerializable(typeof(ScriptResultData))]
 [JsonSerializable(typeof(ScanPatchesPayload))]
 [JsonSerializable(typeof(PatchesPayload))]
 [JsonSerializable(typeof(PatchResults))]

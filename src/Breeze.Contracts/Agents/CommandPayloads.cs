@@ -34,3 +34,7 @@ public sealed record RunScriptPayload(
     string Content,
     IReadOnlyDictionary<string, string> Parameters,
     int TimeoutSeconds);
+
+/// <summary><see cref="Result.Data"/> of <c>run_script</c>, when there is something to say.</summary>
+/// <param name="TimedOut">The agent killed the script at its <c>timeoutSeconds</c>; the status is then <c>failed</c> without an exit code.</param>
+public sealed record ScriptResultData(bool TimedOut);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Breeze.Contracts.Deployments;
 using Breeze.Core;
 using Breeze.Core.Deployments;
@@ -194,8 +195,23 @@ internal static class Attempts
             CommandOutcome.Interrupted => FailureKind.Interrupted,
             CommandOutcome.TimedOut => FailureKind.Timeout,
             _ when end.ExitCode is not null => FailureKind.ExitCode,
+            _ when SaysTimedOut(end.Data) => FailureKind.Timeout,
             _ => FailureKind.AgentError,
         };
         return new AttemptEnd(kind, FailureText.Key(kind, end.ExitCode, end.Error, end.Output), end.ExitCode);
+    }
+
+    // A script that its agent killed in time; the command's own timeout comes only when the agent says nothing.
+    private static bool SaysTimedOut(string? data)
+    {
+        if (data is null)
+        {
+            return false;
+        }
+
+        using var said = JsonDocument.Parse(data);
+        return said.RootElement.ValueKind == JsonValueKind.Object
+            && said.RootElement.TryGetProperty("timedOut", out var timedOut)
+            && timedOut.ValueKind == JsonValueKind.True;
     }
 }

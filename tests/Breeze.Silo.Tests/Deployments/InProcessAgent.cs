@@ -35,6 +35,10 @@ public sealed class InProcessAgent : IAgentChannel
 
     public static Result Failed(Command command, int exitCode = 1) => new(command.Id, command.Attempt, ResultStatus.Failed, exitCode, "", "it broke", 5);
 
+    public static Result TimedOut(Command command) => new(
+        command.Id, command.Attempt, ResultStatus.Failed, null, "", "The script was killed at its timeout of 60 s.", 60_000,
+        System.Text.Json.JsonSerializer.SerializeToElement(new { timedOut = true }));
+
     public async Task Connect()
     {
         _connection = _connections.Attach(_device, this);

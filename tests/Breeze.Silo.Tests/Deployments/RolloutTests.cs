@@ -67,6 +67,22 @@ public abstract class RolloutTests(SiloFixture silo)
     }
 
     [EngineFact]
+    public async Task A_script_that_its_agent_killed_at_its_timeout_failed_by_timeout_and_is_tried_again()
+    {
+        var world = await DeploymentWorld.Create(silo, 2);
+        var answered = 0;
+        world.Agent(0).Answers = command => Interlocked.Increment(ref answered) == 1 ? InProcessAgent.TimedOut(command) : InProcessAgent.Completed(command);
+        world.Agent(1).Answers = InProcessAgent.TimedOut;
+        var id = await world.Started(new { type = "immediate", retryConfig = new { maxRetries = 1, backoffMinutes = new[] { 1 } } });
+        await world.UntilEnded(id, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(5));
+        Assert.Equal("completed", (await world.Record(id, 0)).GetProperty("status").GetString());
+        var record = await world.Record(id, 1);
+        Assert.Equal(("failed", "timeout"), (record.GetProperty("status").GetString(), record.GetProperty("failureKind").GetString()));
+        var groups = await world.Get($"/api/v1/deployments/{id}/failures");
+        Assert.Equal("timeout", groups.GetProperty("data")[0].GetProperty("kind").GetString());
+    }
+
+    [EngineFact]
     public async Task A_second_failure_in_ten_pauses_at_twenty_percent_and_a_resume_accepts_it()
     {
         var world = await DeploymentWorld.Create(silo, 10);
