@@ -4,6 +4,7 @@ using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Live;
+using Breeze.Silo.Policies;
 
 namespace Breeze.Silo;
 
@@ -24,6 +25,7 @@ public static class Program
         builder.Services.AddFleet();
         builder.Services.AddAgents();
         builder.Services.AddDeployments();
+        builder.Services.AddPolicies();
         builder.Services.AddLive();
         adjust?.Invoke(builder);
 

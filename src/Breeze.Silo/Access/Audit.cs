@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Breeze.Contracts;
+using Breeze.Silo.Storage;
 using Dapper;
 
 namespace Breeze.Silo.Access;
@@ -42,10 +43,69 @@ public static class Audit
         await connection.ExecuteAsync("update audit_heads set hash = @Hash where chain = @Chain", line, tx);
         if (entry is { Result: AuditEntry.Ok, Actor.Operation: { } operation })
         {
-            // Should the answer be lost from here on, a repeat under the same key must not do it again.
-            await connection.ExecuteAsync("update idempotent_answers set has_effect = 1 where id = @operation", new { operation }, tx);
+            await TookEffect(tx, operation);
         }
     }
+
+    /// <summary>Appends many lines, of one chain or several, with a few statements a chain; each chain's lines keep their order.</summary>
+    public static async Task WriteAll(DbTransaction tx, IReadOnlyCollection<AuditEntry> entries)
+    {
+        // Heads are locked in one order, so that two such transactions never wait for each other.
+        foreach (var chain in entries.GroupBy(e => e.Chain.Value).OrderBy(g => g.Key))
+        {
+            var lines = new List<AuditLine>();
+            var count = chain.Count();
+            var head = await tx.Connection!.QuerySingleAsync<HeadRow>(
+                """
+                insert into audit_heads (chain, seq, hash) values (@chain, @count, @genesis)
+                on conflict (chain) do update set seq = audit_heads.seq + @count
+                returning seq, hash
+                """,
+                new { chain = chain.Key, count, genesis = Genesis },
+                tx);
+            foreach (var entry in chain)
+            {
+                lines.Add(AuditLine.Of(entry, head.Seq - count + lines.Count + 1, lines.Count == 0 ? head.Hash : lines[^1].Hash));
+            }
+
+            await Insert(tx, lines);
+            await tx.Connection!.ExecuteAsync("update audit_heads set hash = @Hash where chain = @Chain", lines[^1], tx);
+        }
+
+        foreach (var operation in entries.Where(e => e.Result == AuditEntry.Ok).Select(e => e.Actor.Operation).OfType<string>().Distinct().Order(StringComparer.Ordinal))
+        {
+            await TookEffect(tx, operation);
+        }
+    }
+
+    // Should the answer be lost from here on, a repeat under the same key must not do it again.
+    private static Task<int> TookEffect(DbTransaction tx, string operation) =>
+        tx.Connection!.ExecuteAsync("update idempotent_answers set has_effect = 1 where id = @operation", new { operation }, tx);
+
+    private static Task<int> Insert(DbTransaction tx, List<AuditLine> lines) => tx.ExecuteRows(
+        """
+        insert into audit_logs (id, chain, seq, org_id, at, actor_kind, actor_id, actor_name, address, action, target_kind, target_id,
+          result, details, previous_hash, hash)
+        select v.id, v.chain, v.seq, v.org_id, v.at, v.actor_kind, v.actor_id, v.actor_name, v.address, v.action, v.target_kind, v.target_id,
+          v.result, v.details, v.previous_hash, v.hash from ({rows}) v
+        """,
+        new Rows()
+            .Uuid("id", [.. lines.Select(l => l.Id)])
+            .Uuid("chain", [.. lines.Select(l => l.Chain)])
+            .BigInt("seq", [.. lines.Select(l => l.Seq)])
+            .Uuid("org_id", [.. lines.Select(l => l.OrgId)])
+            .BigInt("at", [.. lines.Select(l => l.At)])
+            .Text("actor_kind", [.. lines.Select(l => l.ActorKind)])
+            .Text("actor_id", [.. lines.Select(l => l.ActorId)])
+            .Text("actor_name", [.. lines.Select(l => l.ActorName)])
+            .Text("address", [.. lines.Select(l => l.Address)])
+            .Text("action", [.. lines.Select(l => l.Action)])
+            .Text("target_kind", [.. lines.Select(l => l.TargetKind)])
+            .Text("target_id", [.. lines.Select(l => l.TargetId)])
+            .Text("result", [.. lines.Select(l => l.Result)])
+            .Text("details", [.. lines.Select(l => l.Details)])
+            .Text("previous_hash", [.. lines.Select(l => l.PreviousHash)])
+            .Text("hash", [.. lines.Select(l => l.Hash)]));
 
     private sealed class HeadRow
     {

@@ -4,8 +4,9 @@ using Breeze.Core.Access;
 namespace Breeze.Silo.Access;
 
 /// <summary>Who did something.</summary>
-/// <param name="Kind"><c>api_key</c>, <c>user</c> (OIDC), <c>device</c> (what an agent was refused) or <c>system</c> (the engine itself).</param>
-/// <param name="Id">The key's, user's or device's id; the part of the engine for <c>system</c>.</param>
+/// <param name="Kind"><c>api_key</c>, <c>user</c> (OIDC), <c>device</c> (what an agent was refused), <c>policy</c> (a rule that an operator made)
+/// or <c>system</c> (the engine itself).</param>
+/// <param name="Id">The key's, user's, device's or policy's id; the part of the engine for <c>system</c>.</param>
 /// <param name="Operation">The idempotency key of the request behind it, hashed; null for none. Not part of the line.</param>
 public sealed record AuditActor(string Kind, string Id, string Name, string? Address, string? Operation = null)
 {
@@ -14,6 +15,9 @@ public sealed record AuditActor(string Kind, string Id, string Name, string? Add
 
     /// <param name="hostname">The device's own word: encode it where it is shown.</param>
     public static AuditActor Device(DeviceId id, string hostname) => new("device", id.ToString(), hostname, null);
+
+    /// <summary>A configuration policy: what its approvals and its schedule do is done by it.</summary>
+    public static AuditActor Policy(Guid id, string name) => new("policy", id.ToString(), name, null);
 
     /// <summary>The product itself, for what happens without anybody asking: a threshold, a timeout, a schedule.</summary>
     public static AuditActor System(string part) => new("system", part, part, null);
