@@ -22,6 +22,7 @@ public static class CommandLine
             .. FleetCommands.Build(shell),
             ScriptCommands.Build(shell),
             .. KeyCommands.Build(shell),
+            ClusterCommands.Build(shell),
         ]);
         return root;
     }

@@ -45,8 +45,9 @@ public sealed class BreezeClient : IDisposable
         Previews = new PreviewsClient(transport);
         Partners = new(transport, "partners");
         Organizations = new(transport, "organizations");
-        ApiKeys = new(transport, "api-keys");
+        ApiKeys = new ApiKeysClient(transport);
         AuditLogs = new AuditLogsClient(transport);
+        Cluster = new ClusterClient(transport);
     }
 
     /// <summary>A client for the server at this address.</summary>
@@ -84,9 +85,11 @@ public sealed class BreezeClient : IDisposable
     public EditableResource<Organization, CreateOrganization, UpdateOrganization> Organizations { get; }
 
     /// <summary>Their text is in the answer to their creation, and never again.</summary>
-    public CreatableResource<ApiKey, CreateApiKey, CreatedApiKey> ApiKeys { get; }
+    public ApiKeysClient ApiKeys { get; }
 
     public AuditLogsClient AuditLogs { get; }
+
+    public ClusterClient Cluster { get; }
 
     /// <summary>A live connection with the same server and key, not yet started; the caller disposes it.</summary>
     public ConsoleConnection Live() => new(Server, _key, Options);

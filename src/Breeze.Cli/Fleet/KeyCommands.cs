@@ -46,6 +46,7 @@ public static class KeyCommands
             new("NAME", k => k.Name),
             new("ROLE", k => EnumName.Of(k.Role)),
             new("SCOPE", k => EnumName.Of(k.Scope) + ((k.OrgId ?? k.PartnerId) is { } id ? $" {id}" : "")),
+            new("EXPIRES", k => Printable.Time(k.ExpiresAt, shell.Time)),
             new("LAST USED", k => Printable.Time(k.LastUsedAt, shell.Time)),
             new("REVOKED", k => Printable.Time(k.RevokedAt, shell.Time)),
         ];
@@ -56,12 +57,28 @@ public static class KeyCommands
         return new Command("api-keys", "Keys that call the API.").With(
             ResourceCommands.List(shell, "API keys", client => client.ApiKeys, columns, byOrg: false),
             Revoke(shell, (client, id, cancel) => client.ApiKeys.Delete(id, cancel: cancel)),
+            Update(shell, columns),
             ResourceCommands.Create<CreatedApiKey>(
                 shell,
                 "an API key",
                 [name, role, org, partner],
                 (run, client) => client.ApiKeys.Create(Body(run.Get(name)!, run.Get(role)!, run.Get(org), run.Get(partner)), run.Cancel),
                 [.. columns.Select(c => new Column<CreatedApiKey>(c.Header, c.Value)), new Column<CreatedApiKey>("KEY (shown once)", k => k.Key)]));
+    }
+
+    private static Command Update(Shell shell, IReadOnlyList<Column<ApiKey>> columns)
+    {
+        var id = Ids.Argument("id", "The key's id.");
+        var name = new Option<string>("--name") { Description = "Its new name; without it the old one stays." };
+        var expires = new Option<DateTimeOffset?>("--expires") { Description = "From when it no longer works, ISO 8601 with an offset." };
+        var never = new Option<bool>("--never-expires") { Description = "It works until it is revoked." };
+        return new Command("update", "Rename a key, or move its end.").With(id, name, expires, never).Does(shell, async run =>
+        {
+            using var client = run.Connect();
+            var now = await client.ApiKeys.Get(run.Get(id), run.Cancel);
+            var end = run.Get(never) ? null : run.Get(expires) ?? now.ExpiresAt;
+            shell.Show(run.Json, await client.ApiKeys.Update(now.Id, new(run.Get(name) ?? now.Name, end), run.Cancel), columns);
+        });
     }
 
     private static CreateApiKey Body(string name, string role, Guid? org, Guid? partner) => new(

@@ -50,7 +50,7 @@ public class Resource<T> : ListedResource<T>
 
 /// <summary>A resource whose things are made once and not edited, such as keys.</summary>
 /// <remarks>Creating answers the thing with its secret, which is shown this once.</remarks>
-public sealed class CreatableResource<T, TCreate, TCreated> : Resource<T>
+public class CreatableResource<T, TCreate, TCreated> : Resource<T>
     where TCreate : notnull
 {
     internal CreatableResource(Transport transport, string path)

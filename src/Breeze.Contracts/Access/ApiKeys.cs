@@ -29,6 +29,11 @@ public enum KeyRole
 public sealed record CreateApiKey(
     string Name, KeyScope Scope, KeyRole Role, Guid? PartnerId = null, Guid? OrgId = null, DateTimeOffset? ExpiresAt = null);
 
+/// <summary>Changes an API key: the whole of what can be changed of it.</summary>
+/// <param name="Name">1 to 200 characters.</param>
+/// <param name="ExpiresAt">From when it no longer works; null or left out for never. Not in the past.</param>
+public sealed record UpdateApiKey(string Name, DateTimeOffset? ExpiresAt = null);
+
 /// <summary>An API key, without its text.</summary>
 /// <param name="CreatedBy">The name of the key or user that made it.</param>
 /// <param name="ExpiresAt">From when it no longer works; null for never.</param>

@@ -42,7 +42,7 @@ public enum Right
     /// <summary>Take a device out of service for good; rotate or revoke its credential.</summary>
     DecommissionDevices,
 
-    /// <summary>API keys within the caller's own role and scope: list, make, revoke.</summary>
+    /// <summary>API keys within the caller's own role and scope: list, make, change, revoke.</summary>
     ManageKeys,
 
     /// <summary>Read and verify the audit log.</summary>
@@ -54,7 +54,7 @@ public enum Right
     /// <summary>Make, rename and delete partners.</summary>
     ManagePartners,
 
-    /// <summary>The Orleans dashboard and metrics of the whole installation.</summary>
+    /// <summary>The silos, the Orleans dashboard and metrics of the whole installation.</summary>
     ViewInternals,
 
     /// <summary>Add a key that signs commands from then on.</summary>

@@ -34,6 +34,11 @@ internal static class ApiKeyEndpoints
             StatusCodes.Status201Created);
         keys.MapGet("/{id}", Get).RequireRight(Right.ManageKeys).Document(
             "Get an API key", "One key, without its text; 404 when it is unknown or out of reach.", new Single<ApiKey>(Example));
+        keys.MapPut("/{id}", Change).RequireRight(Right.ManageKeys).Audited("api_key.update", "api_key").Document(
+            "Change an API key",
+            "Gives it another name and end. Its text, role and scope stay; 400 for one that was revoked. A repeat changes nothing.",
+            new Single<ApiKey>(Example),
+            new UpdateApiKey(Example.Name, Example.ExpiresAt));
         keys.MapDelete("/{id}", Revoke).RequireRight(Right.ManageKeys).Audited("api_key.revoke", "api_key").Document(
             "Revoke an API key", "Makes the key useless within two seconds, for good. A repeat changes nothing.", new Single<ApiKey>(Example));
     }
@@ -59,7 +64,7 @@ internal static class ApiKeyEndpoints
         }
 
         var now = clock.GetUtcNow();
-        if ((Names.Fault(body.Name) ?? ExpiryFault(body, now)) is { } fault)
+        if ((Names.Fault(body.Name) ?? ExpiryFault(body.ExpiresAt, now)) is { } fault)
         {
             return Problems.From(fault);
         }
@@ -119,8 +124,44 @@ internal static class ApiKeyEndpoints
     private static async Task<bool> Reaches(OrgScope scope, Guid partner, TenantStore tenants, CancellationToken cancel) =>
         scope.Kind == ScopeKind.System ? await tenants.Partner(partner, cancel) is not null : scope.Id == partner;
 
-    private static Refusal? ExpiryFault(CreateApiKey body, DateTimeOffset now) =>
-        body.ExpiresAt <= now ? Refusal.Invalid("expiresAt must not be in the past.", "expiresAt") : null;
+    private static Refusal? ExpiryFault(DateTimeOffset? expiresAt, DateTimeOffset now) =>
+        expiresAt <= now ? Refusal.Invalid("expiresAt must not be in the past.", "expiresAt") : null;
+
+    private static async Task<IResult> Change(
+        Guid id, UpdateApiKey body, Caller caller, ApiKeyStore store, Callers callers, IDatabase database, TimeProvider clock, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        if ((Names.Fault(body.Name) ?? ExpiryFault(body.ExpiresAt, now)) is { } fault)
+        {
+            return Problems.From(fault);
+        }
+
+        if (await store.Find(caller.Scope, id, cancel) is not { } row)
+        {
+            return NotFound();
+        }
+
+        if (!Rights.MayGrant(caller, (Role)row.Role, (ScopeKind)row.ScopeKind))
+        {
+            return Problems.From(new(RefusalKind.Forbidden, "A key cannot change one with a higher role or a wider scope than its own."));
+        }
+
+        var changed = await database.Write(
+            async tx =>
+            {
+                var done = await ApiKeyStore.Change(tx, caller.Scope, id, body.Name, body.ExpiresAt);
+                if (done)
+                {
+                    await Audit.Write(tx, new(
+                        AuditChain.Of(row.Scope), now, AuditActor.Of(caller), "api_key.update", "api_key", id.ToString(), Details: new { body.Name, body.ExpiresAt }));
+                }
+
+                return done;
+            },
+            cancel);
+        callers.Forget(new(id));
+        return changed ? await Get(id, caller, store, cancel) : Problems.From(Refusal.Invalid("A revoked key cannot be changed.", "revokedAt"));
+    }
 
     private static async Task<IResult> Revoke(
         Guid id, Caller caller, ApiKeyStore store, Callers callers, IDatabase database, TimeProvider clock, CancellationToken cancel)

@@ -78,6 +78,12 @@ internal sealed class ApiKeyStore(IDatabase database)
         row,
         tx);
 
+    /// <summary>Renames a key and moves its end; false when it was revoked, or is not in reach.</summary>
+    public static async Task<bool> Change(DbTransaction tx, OrgScope scope, Guid id, string name, DateTimeOffset? expiresAt) => await tx.Connection!.ExecuteAsync(
+        $"update api_keys set name = @name, expires_at = @expiresAt where id = @id and revoked_at is null and {InReach(scope)}",
+        new { id, name, expiresAt, scopeId = scope.Id },
+        tx) == 1;
+
     /// <summary>Makes a key useless from now on; false when it was already, or is not in reach.</summary>
     public static async Task<bool> Revoke(DbTransaction tx, OrgScope scope, Guid id, DateTimeOffset now) => await tx.Connection!.ExecuteAsync(
         $"update api_keys set revoked_at = @now where id = @id and revoked_at is null and {InReach(scope)}",

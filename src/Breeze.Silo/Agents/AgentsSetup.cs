@@ -53,6 +53,7 @@ public static class AgentsSetup
         AgentDocs.All.Describe(api);
         api.MapEnrolment();
         api.MapDeviceCommands();
+        api.MapCluster();
     }
 
     /// <summary>The agents' hub. WebSockets only: any load balancer does, for no request has to find its silo again.</summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -10,6 +11,9 @@ namespace Breeze.Silo.Agents;
 /// </remarks>
 public sealed partial class SiloLease(IDatabase database, string siloId, string home, LeaseTimes times, TimeProvider clock, ILogger<SiloLease> logger)
 {
+    private static readonly string Version =
+        typeof(SiloLease).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
     private static readonly long Week = (long)TimeSpan.FromDays(7).TotalMilliseconds;
     private long _renewedAt;
     private volatile bool _taken;
@@ -30,7 +34,7 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
         await database.Write(async tx =>
         {
             var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-            var args = new { siloId, home, now, until = now + (long)times.Validity.TotalMilliseconds, old = now - Week };
+            var args = new { siloId, home, now, until = now + (long)times.Validity.TotalMilliseconds, old = now - Week, Version };
             await tx.Connection!.ExecuteAsync(
                 """
                 update silo_leases set ended_at = @now where silo_id <> @siloId and lease_until > @old
@@ -41,7 +45,7 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
                 tx);
             await tx.Connection!.ExecuteAsync(
                 """
-                insert into silo_leases (silo_id, home, lease_until, started_at) values (@siloId, @home, @until, @now)
+                insert into silo_leases (silo_id, home, lease_until, started_at, version) values (@siloId, @home, @until, @now, @Version)
                 on conflict (silo_id) do update set lease_until = @until, ended_at = null
                 """,
                 args,

@@ -90,6 +90,36 @@ public abstract class ApiKeyTests(SiloFixture silo)
     }
 
     [EngineFact]
+    public async Task A_key_is_renamed_and_its_end_moved_and_a_revoked_one_is_not()
+    {
+        var tenants = await Tenants.Make(silo);
+        var made = (await silo.Admin.Post("/api-keys", new CreateApiKey("old", KeyScope.Org, KeyRole.Viewer, null, tenants.Own, silo.Clock.Now.AddMinutes(10)))).Data;
+        var path = $"/api-keys/{made["id"]}";
+        using var admin = await tenants.Client(KeyRole.Admin);
+        using var client = silo.Client(made["key"]!.GetValue<string>());
+        (await client.Get("/organizations")).Is(HttpStatusCode.OK);
+        var changed = (await admin.Send(HttpMethod.Put, path, new UpdateApiKey("new", silo.Clock.Now.AddHours(1)))).Is(HttpStatusCode.OK).Data;
+        Assert.Equal("new", changed["name"]!.GetValue<string>());
+        await silo.Clock.Advance(TimeSpan.FromMinutes(11));
+        (await client.Get("/organizations")).Is(HttpStatusCode.OK);
+        Assert.Null((await admin.Send(HttpMethod.Put, path, new UpdateApiKey("new"))).Is(HttpStatusCode.OK).Data["expiresAt"]);
+        var past = (await admin.Send(HttpMethod.Put, path, new UpdateApiKey("new", silo.Clock.Now))).Is(HttpStatusCode.BadRequest);
+        Assert.NotNull(past.Body!["errors"]!["expiresAt"]);
+        (await admin.Delete(path)).Is(HttpStatusCode.OK);
+        (await admin.Send(HttpMethod.Put, path, new UpdateApiKey("new"))).Is(HttpStatusCode.BadRequest);
+        (await client.Get("/organizations")).Is(HttpStatusCode.Unauthorized);
+    }
+
+    [EngineFact]
+    public async Task A_key_of_a_wider_scope_cannot_be_changed_or_seen()
+    {
+        var tenants = await Tenants.Make(silo);
+        using var orgAdmin = await tenants.Client(KeyRole.Admin);
+        var wider = (await silo.Admin.Post("/api-keys", new CreateApiKey("partner", KeyScope.Partner, KeyRole.Viewer, tenants.Partner))).Data;
+        (await orgAdmin.Send(HttpMethod.Put, $"/api-keys/{wider["id"]}", new UpdateApiKey("mine"))).Is(HttpStatusCode.NotFound);
+    }
+
+    [EngineFact]
     public async Task A_key_makes_none_with_a_wider_scope_or_for_another_tenant()
     {
         var tenants = await Tenants.Make(silo);

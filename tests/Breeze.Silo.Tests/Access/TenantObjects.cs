@@ -56,6 +56,7 @@ internal sealed class TenantObjects(SiloFixture silo)
     {
         _ when !route.TakesBody => null,
         ("PUT", "/partners/{id}") or ("PUT", "/organizations/{id}") => new { name = "Renamed" },
+        ("PUT", "/api-keys/{id}") => new { name = "Renamed" },
         ("PUT", "/sites/{id}") => new { name = "Site", timeZone = "UTC" },
         ("PUT", "/groups/{id}") => new { name = "Group" },
         ("PATCH", "/groups/{id}/devices") => new { add = Array.Empty<Guid>() },

@@ -1,3 +1,6 @@
+using System.Net.Http.Json;
+using Breeze.Contracts;
+using Breeze.Contracts.Agents;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Tests.Fixture;
 using Microsoft.AspNetCore.Builder;
@@ -29,6 +32,24 @@ public sealed class TwoSilosTests(PostgresSilo silo) : IAsyncLifetime
         await silo.Services.GetRequiredService<ICommandDelivery>().Cancel([new(sent.Id, sent.DeviceId, (await world.Presence(device)).SiloId!)]);
         Assert.Equal(sent.Id.Value, (await agent.NextCancel("cancelled from the other silo")).Id);
     }
+
+    [EngineFact]
+    public async Task The_cluster_is_shown_alike_by_each_of_its_silos_which_names_itself()
+    {
+        var world = await AgentWorld.Create(silo);
+        await using var agent = await TestAgent.Connect(Second, await world.Enrol());
+        using var other = new HttpClient { BaseAddress = Second };
+        other.DefaultRequestHeaders.Authorization = new("Bearer", silo.AdminKey);
+        var (here, there) = (await Cluster(silo.Admin), await Cluster(other));
+        Assert.Equal(silo.Services.GetRequiredService<SiloLease>().SiloId, here.Silos.Single(s => s.AnswersThis).Id);
+        var second = there.Silos.Single(s => s.AnswersThis);
+        Assert.Equal((_second!.Services.GetRequiredService<SiloLease>().SiloId, SiloState.Active, 1, "0.1.0"), (second.Id, second.Status, second.ConnectedAgents, second.Version));
+        Assert.Equal(here.Silos.Select(s => s.Id), there.Silos.Select(s => s.Id));
+        Assert.Equal("postgres", here.Storage);
+    }
+
+    private static async Task<ClusterStatus> Cluster(HttpClient client) =>
+        (await client.GetFromJsonAsync<Single<ClusterStatus>>("/api/v1/cluster", BreezeJson.Lenient))!.Data;
 
     [EngineFact]
     public async Task A_device_that_moves_to_another_silo_loses_its_connection_to_the_first()

@@ -1,7 +1,8 @@
 -- A silo that serves agents renews one row; a device is online while its silo's lease is alive (presence is never a write a device).
 -- home: host and data directory, so that a restarted silo can tell which earlier leases were its own.
 create table silo_leases (
-  silo_id text primary key, home text not null, lease_until bigint not null, started_at bigint not null, ended_at bigint);
+  silo_id text primary key, home text not null, lease_until bigint not null, started_at bigint not null, ended_at bigint,
+  version text);
 
 -- A gate stands before sending. open = commands may become sent. withdrawn = what was sent and not accepted is void, for ever.
 create table command_gates (

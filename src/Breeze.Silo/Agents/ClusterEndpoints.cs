@@ -1,0 +1,57 @@
+using Breeze.Contracts.Agents;
+using Breeze.Core.Access;
+using Breeze.Silo.Access;
+using Breeze.Silo.Hosting;
+using Breeze.Silo.Storage;
+using Dapper;
+
+namespace Breeze.Silo.Agents;
+
+/// <summary><c>GET /cluster</c>: which silos there are, from the leases that they renew.</summary>
+internal static class ClusterEndpoints
+{
+    private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
+
+    public static void MapCluster(this RouteGroupBuilder api) =>
+        api.MapGroup("/cluster").WithTags("Cluster").MapGet("/", Get).RequireRight(Right.ViewInternals);
+
+    private static async Task<IResult> Get(IDatabase database, SiloLease lease, SiloSettings settings, TimeProvider clock, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var rows = await database.Read(
+            connection => connection.QueryAsync<LeaseRow>(
+                """
+                select l.silo_id, l.version, l.started_at, l.lease_until, l.ended_at,
+                  (select count(*) from devices d where d.silo_id = l.silo_id and d.disconnected_at is null) as agents
+                from silo_leases l where l.lease_until > @oldest order by l.started_at desc, l.silo_id
+                """,
+                new { oldest = now - (long)Remembered.TotalMilliseconds }),
+            cancel);
+        var silos = rows.Select(r => r.ToSilo(now, lease.SiloId)).OrderBy(s => s.Status != SiloState.Active).ToList();
+        return Replies.Ok(new ClusterStatus(settings.Cluster.ClusterId, SettingsBinder.Shown(database.Engine), silos));
+    }
+
+    private sealed class LeaseRow
+    {
+        public string SiloId { get; init; } = "";
+        public string? Version { get; init; }
+        public long StartedAt { get; init; }
+        public long LeaseUntil { get; init; }
+        public long? EndedAt { get; init; }
+        public long Agents { get; init; }
+
+        public ClusterSilo ToSilo(long now, string here)
+        {
+            var status = EndedAt is not null ? SiloState.Stopped : LeaseUntil > now ? SiloState.Active : SiloState.Lost;
+            return new(
+                SiloId,
+                Version,
+                status,
+                DateTimeOffset.FromUnixTimeMilliseconds(StartedAt),
+                DateTimeOffset.FromUnixTimeMilliseconds(LeaseUntil),
+                EndedAt is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null,
+                status == SiloState.Active ? Agents : 0,
+                SiloId == here);
+        }
+    }
+}
