@@ -1,5 +1,6 @@
 using Breeze.Silo.Access;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Approvals;
 using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
@@ -25,6 +26,7 @@ public static class Program
         builder.Services.AddFleet();
         builder.Services.AddAgents();
         builder.Services.AddDeployments();
+        builder.Services.AddApprovals();
         builder.Services.AddPolicies();
         builder.Services.AddLive();
         adjust?.Invoke(builder);
@@ -50,6 +52,7 @@ public static class Program
         api.MapAccess();
         api.MapAgents();
         api.MapDeployments();
+        api.MapApprovals();
         api.MapFleet();
     }
 }

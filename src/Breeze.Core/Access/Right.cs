@@ -21,6 +21,15 @@ public enum Right
     /// <summary>Scans, patch jobs, rollbacks and compliance reports.</summary>
     RunPatches,
 
+    /// <summary>Approve, decline and defer patches.</summary>
+    DecidePatches,
+
+    /// <summary>Configuration policies, their assignments, and which of them a device obeys.</summary>
+    ViewPolicies,
+
+    /// <summary>Make, change, assign and delete configuration policies.</summary>
+    ManagePolicies,
+
     /// <summary>Make, change and delete device groups.</summary>
     EditGroups,
 
@@ -73,6 +82,9 @@ public static class Rights
         Right.RunDeployments => (Role.Technician, ScopeKind.Org),
         Right.ViewPatches => (Role.Viewer, ScopeKind.Org),
         Right.RunPatches => (Role.Technician, ScopeKind.Org),
+        Right.DecidePatches => (Role.Technician, ScopeKind.Org),
+        Right.ViewPolicies => (Role.Viewer, ScopeKind.Org),
+        Right.ManagePolicies => (Role.Admin, ScopeKind.Org),
         Right.EditGroups => (Role.Technician, ScopeKind.Org),
         Right.EditDevices => (Role.Technician, ScopeKind.Org),
         Right.ManageScripts => (Role.Admin, ScopeKind.Org),

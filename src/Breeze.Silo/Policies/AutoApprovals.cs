@@ -4,7 +4,9 @@ using Breeze.Contracts;
 using Breeze.Core;
 using Breeze.Core.Patches;
 using Breeze.Silo.Access;
+using Breeze.Silo.Agents;
 using Breeze.Silo.Approvals;
+using Breeze.Silo.Patches;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -67,42 +69,54 @@ public static class AutoApprovals
 
         if (changes.Count > 0)
         {
+            await DevicePatchStatuses.ApprovalChanged(tx, changes, now);
             await Audit.WriteAll(tx, lines);
         }
     }
 
     private static async Task<IReadOnlyList<ApprovedRow>> Approve(DbTransaction tx, OrgWidePolicy policy, IReadOnlyList<Guid>? patches, DateTimeOffset now)
     {
-        // The row may have changed since it was chosen, by an operator who was quicker: the upsert's own condition has the last word.
-        var sql =
+        var candidates = await Candidates(tx, policy, patches, now);
+        // The approval may have changed since, by an operator who was quicker: the upsert's own condition has the last word.
+        return await tx.QueryRows<ApprovedRow>(
             $$"""
             insert into patch_approvals (org_id, patch_id, status, note, actor_kind, actor_id, actor_name, policy_id, assignment_id, decided_at, version)
-            select p.org_id, p.patch_id, 2, @note, 'policy', @policyText, @name, @policyId, @assignmentId, @now, 1
-            from {{(patches is null ? "org_patches p" : "({rows}) v cross join org_patches p")}}
+            select @org, v.patch, 2, @note, 'policy', @policyText, @name, @policyId, @assignmentId, @now, 1 from ({rows}) v where true order by v.patch
+            on conflict (org_id, patch_id) do update set status = 2, defer_until = null, note = excluded.note, actor_kind = excluded.actor_kind,
+              actor_id = excluded.actor_id, actor_name = excluded.actor_name, policy_id = excluded.policy_id,
+              assignment_id = excluded.assignment_id, decided_at = excluded.decided_at, announced = 1, version = patch_approvals.version + 1
+            where {{ApprovalSql.Effective("patch_approvals")}} = 1
+            returning patch_id, version
+            """,
+            new Rows().Uuid("patch", [.. candidates]),
+            new
+            {
+                org = policy.Org,
+                note = Reason(policy.Settings.AutoApproveSeverities),
+                policyText = policy.PolicyId.ToString(),
+                policy.Name,
+                policy.PolicyId,
+                policy.AssignmentId,
+                now,
+            });
+    }
+
+    /// <summary>What the policy would approve, held: who decides about patches holds the organization's rows of them first, in order.</summary>
+    private static async Task<IReadOnlyList<Guid>> Candidates(DbTransaction tx, OrgWidePolicy policy, IReadOnlyList<Guid>? patches, DateTimeOffset now)
+    {
+        var sql =
+            $$"""
+            select p.patch_id from {{(patches is null ? "org_patches p" : "({rows}) v cross join org_patches p")}}
             left join patch_approvals a on a.org_id = p.org_id and a.patch_id = p.patch_id
             where p.org_id = @org{{(patches is null ? "" : " and p.patch_id = v.patch")}}
               and p.severity in ({{Numbers(policy.Settings.AutoApproveSeverities)}}) and p.source in ({{Numbers(policy.Settings.Sources)}})
               and {{ApprovalSql.Effective("a")}} = 1
-            order by p.patch_id
-            on conflict (org_id, patch_id) do update set status = 2, defer_until = null, note = excluded.note, actor_kind = excluded.actor_kind,
-              actor_id = excluded.actor_id, actor_name = excluded.actor_name, policy_id = excluded.policy_id,
-              assignment_id = excluded.assignment_id, decided_at = excluded.decided_at, version = patch_approvals.version + 1
-            where {{ApprovalSql.Effective("patch_approvals")}} = 1
-            returning patch_id, version
+            order by p.org_id, p.patch_id{{CommandGates.HoldExclusive(tx, "p")}}
             """;
-        var args = new
-        {
-            org = policy.Org,
-            note = Reason(policy.Settings.AutoApproveSeverities),
-            policyText = policy.PolicyId.ToString(),
-            policy.Name,
-            policy.PolicyId,
-            policy.AssignmentId,
-            now,
-        };
+        var args = new { org = policy.Org, now };
         return patches is null
-            ? (await tx.Connection!.QueryAsync<ApprovedRow>(sql, args, tx)).AsList()
-            : await tx.QueryRows<ApprovedRow>(sql, new Rows().Uuid("patch", [.. patches.Distinct()]), args);
+            ? (await tx.Connection!.QueryAsync<Guid>(sql, args, tx)).AsList()
+            : await tx.QueryRows<Guid>(sql, new Rows().Uuid("patch", [.. patches.Distinct()]), args);
     }
 
     private static Task<int> WriteHistory(DbTransaction tx, OrgWidePolicy policy, IReadOnlyList<ApprovedRow> approved, DateTimeOffset now) => tx.ExecuteRows(

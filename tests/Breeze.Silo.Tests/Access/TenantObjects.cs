@@ -1,5 +1,6 @@
 using System.Net;
 using Breeze.Contracts.Access;
+using Breeze.Silo.Tests.Approvals;
 using Breeze.Silo.Tests.Fixture;
 
 namespace Breeze.Silo.Tests.Access;
@@ -16,6 +17,7 @@ internal sealed class TenantObjects(SiloFixture silo)
         "partners" => await Tenants.NewPartner(silo),
         "devices" => (await Device(org)).Id,
         "enrollment-keys" => await Create(kind, await EnrollmentKey(org)),
+        "patches" => await silo.NewPatch(org),
         _ => await Create(kind, await Body(kind, org)),
     };
 
@@ -63,6 +65,9 @@ internal sealed class TenantObjects(SiloFixture silo)
         ("PUT", "/scripts/{id}") => new { name = "Script", language = "bash", content = "true", timeoutSeconds = 60 },
         ("PATCH", "/devices/{id}") => new { displayName = "Front desk" },
         ("POST", "/deployments/{id}/devices/retry") => new { deviceIds = new[] { Guid.NewGuid() } },
+        ("POST", "/patches/{id}/approve") or ("POST", "/patches/{id}/decline") => new { orgId = org },
+        ("POST", "/patches/{id}/defer") => new { orgId = org, deferUntil = silo.Clock.Now.AddDays(1) },
+        ("POST", "/patches/bulk-approve") => new { orgId = org, patchIds = new[] { Guid.NewGuid() } },
         ("POST", "/filters/preview") => new { orgId = org, filter = Everyone },
         ("POST", "/targets/preview") => new { orgId = org, targetConfig = new { type = "all" } },
         ("POST", var path) when path == "/" + route.Kind => await Body(route.Kind, org),

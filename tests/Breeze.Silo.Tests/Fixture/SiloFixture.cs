@@ -60,6 +60,14 @@ public abstract class SiloFixture : IAsyncLifetime
         await Start();
     }
 
+    /// <summary>Stops the silo, lets this much time pass while nothing runs, and starts another on the same data.</summary>
+    public async Task RestartAfter(TimeSpan gone)
+    {
+        await Stop();
+        Clock.Provider.Advance(gone);
+        await Start();
+    }
+
     public async Task InitializeAsync()
     {
         if (Engine == EngineKind.Postgres && PostgresServer.Missing is not null)
