@@ -1,5 +1,6 @@
 using Breeze.Agent.Commands;
-using Breeze.Agent.Scripts;
+using Breeze.Agent.Hosting;
+using Breeze.Agent.Tools;
 using Breeze.Contracts.Agents;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -8,20 +9,25 @@ namespace Breeze.Agent.Tests;
 /// <summary>A processor over a journal in a folder, as the agent puts it together; its clock starts at the signer's now.</summary>
 public sealed class RunningProcessor : IAsyncDisposable
 {
+    /// <summary>Nothing that would change the machine that runs the tests.</summary>
+    public static readonly DeviceTools Harmless = new(
+        new[] { "shutdown", "apt-get", "dpkg-query", "dnf", "rpm" }.ToDictionary(name => name, _ => "/nonexistent"), new Dictionary<string, string>());
+
     private readonly CancellationTokenSource _stopped = new();
+    private readonly HttpClient _http = new();
     private readonly CommandKeyRing _keys;
     private readonly CommandJournal _journal;
     private readonly CommandProcessor _processor;
     private readonly Task _running;
 
-    public RunningProcessor(string folder, Signer signer, JournalFile? file = null)
+    public RunningProcessor(string folder, Signer signer, JournalFile? file = null, DeviceTools? tools = null)
     {
         _keys = new CommandKeyRing([signer.Public]);
         _journal = new CommandJournal(file ?? new JournalFile(Path.Combine(folder, "journal.log")));
         _processor = new CommandProcessor(
             _journal,
             new CommandVerifier(signer.DeviceId, _keys),
-            new CommandRunner(new ScriptRunner(Path.Combine(folder, "run"), TimeProvider.System)),
+            DeviceExecutors.Runner(new DataFolder(folder), tools ?? Harmless, _http, TimeProvider.System),
             TimeProvider.System,
             NullLogger<CommandProcessor>.Instance);
         _running = _processor.Run(_stopped.Token);
@@ -48,6 +54,7 @@ public sealed class RunningProcessor : IAsyncDisposable
         _processor.Dispose();
         _journal.Dispose();
         _keys.Dispose();
+        _http.Dispose();
         _stopped.Dispose();
     }
 }

@@ -31,7 +31,26 @@ public sealed class ScriptedLink : IServerLink
         return new Acknowledged();
     }
 
+    public Func<ReportPatches, Task<Acknowledged>> OnPatches { get; set; } = _ => Task.FromResult(new Acknowledged());
+
+    public ConcurrentQueue<ReportPatches> Patches { get; } = new();
+
+    public ConcurrentQueue<CommandPhase> Phases { get; } = new();
+
     public Task Report(ReportInventory inventory, CancellationToken cancelled) => Task.CompletedTask;
+
+    public async Task<Acknowledged> Report(ReportPatches patches, CancellationToken cancelled)
+    {
+        var answer = await OnPatches(patches);
+        Patches.Enqueue(patches);
+        return answer;
+    }
+
+    public Task Tell(Progress progress, CancellationToken cancelled)
+    {
+        Phases.Enqueue(progress.Phase);
+        return Task.CompletedTask;
+    }
 
     public Task<Result> NextResult() => Next(_results, "result");
 

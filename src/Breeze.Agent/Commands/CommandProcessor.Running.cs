@@ -152,8 +152,8 @@ public sealed partial class CommandProcessor
         {
             await running.Cancel.CancelAsync();
             var result = await running.Work;
-            // A script that ended by itself in the last moment has its own result.
-            Finish(running.Entry, result.ExitCode is null
+            // What ended by itself in the last moment has its own result, and so has what tells of its parts.
+            Finish(running.Entry, result is { ExitCode: null, Data: null, Status: not ResultStatus.Completed }
                 ? Interrupted(running.Entry, "The agent was stopped while the command was running.") with { Output = result.Output, DurationMs = result.DurationMs }
                 : result);
             running.Cancel.Dispose();

@@ -36,13 +36,18 @@ public sealed partial class CommandProcessor : IDisposable
     {
         _clock.Set(serverTime);
         _outbox.Connected(link);
+        _runner.Reports.Connected(link);
         foreach (var entry in _journal.Entries.Where(entry => entry.Step != JournalStep.Acknowledged).ToList())
         {
             Continue(entry);
         }
     });
 
-    public void Disconnected() => Post(_outbox.Disconnected);
+    public void Disconnected() => Post(() =>
+    {
+        _outbox.Disconnected();
+        _runner.Reports.Disconnected();
+    });
 
     public void Received(Command command) => Post(() => Take(command));
 
@@ -87,7 +92,7 @@ public sealed partial class CommandProcessor : IDisposable
         else if (TryReceive(command) is { } entry)
         {
             LogReceived(command.Id, command.Type, command.Attempt);
-            if (CommandRunner.Refusal(command) is { } reason)
+            if (_runner.Refusal(command) is { } reason)
             {
                 Finish(entry, new Result(entry.Id, entry.Attempt, ResultStatus.Rejected, Error: reason));
             }

@@ -168,5 +168,10 @@ public sealed partial class AgentConnection(
 
         public Task Report(ReportInventory inventory, CancellationToken cancelled) =>
             hub.InvokeAsync<Acknowledged>(AgentMethods.ReportInventory, inventory, cancelled);
+
+        public Task<Acknowledged> Report(ReportPatches patches, CancellationToken cancelled) =>
+            hub.InvokeAsync<Acknowledged>(AgentMethods.ReportPatches, patches, cancelled);
+
+        public Task Tell(Progress progress, CancellationToken cancelled) => hub.SendAsync(AgentMethods.Progress, progress, cancelled);
     }
 }

@@ -13,6 +13,12 @@ public interface IServerLink
 
     /// <summary>Returns when the server has the report durably.</summary>
     Task Report(ReportInventory inventory, CancellationToken cancelled);
+
+    /// <summary>Returns when the server has this part, and with the last one the whole report durably; or will never take it.</summary>
+    Task<Acknowledged> Report(ReportPatches patches, CancellationToken cancelled);
+
+    /// <summary>Tells what a command is doing; may be lost.</summary>
+    Task Tell(Progress progress, CancellationToken cancelled);
 }
 
 /// <summary>Who stands behind a connection: the agent of this machine, or a simulated device.</summary>

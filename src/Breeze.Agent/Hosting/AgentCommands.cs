@@ -114,6 +114,8 @@ public static class AgentCommands
         builder.Services.AddSingleton(folder);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
+        // A package manager at work is waited for; the unit gives as long.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(15));
         builder.Services.AddHostedService<AgentService>();
         using var host = builder.Build();
         await host.RunAsync(cancelled);

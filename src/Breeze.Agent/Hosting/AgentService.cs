@@ -1,6 +1,8 @@
 using Breeze.Agent.Commands;
 using Breeze.Agent.Connection;
 using Breeze.Agent.Scripts;
+using Breeze.Agent.Software;
+using Breeze.Agent.Tools;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -39,16 +41,19 @@ public sealed partial class AgentService(
         var identity = folder.ReadIdentity();
         LogStarted(identity.DeviceId, folder.Root);
         ScriptWorkspace.DeleteAll(folder.Scripts);
+        InstallerDownload.DeleteAll(folder.Downloads);
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         using var keys = new CommandKeyRing(identity.CommandKeys);
         using var journal = new CommandJournal(folder.Journal);
+        var runner = DeviceExecutors.Runner(folder, new DeviceTools(settings.Tools, new Dictionary<string, string>()), http, time);
         using var processor = new CommandProcessor(
             journal,
             new CommandVerifier(identity.DeviceId, keys),
-            new CommandRunner(new ScriptRunner(folder.Scripts, time)),
+            runner,
             time,
             loggers.CreateLogger<CommandProcessor>());
         var session = new DeviceSession(
-            processor, keys, pinned => folder.WriteIdentity(identity with { CommandKeys = pinned }), loggers.CreateLogger<DeviceSession>());
+            processor, runner.Types, keys, pinned => folder.WriteIdentity(identity with { CommandKeys = pinned }), loggers.CreateLogger<DeviceSession>());
         var endpoint = new AgentEndpoint(settings.Server ?? identity.Server, identity.Token);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped);
         var processing = processor.Run(ended.Token);

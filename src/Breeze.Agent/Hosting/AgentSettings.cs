@@ -11,6 +11,9 @@ public sealed class AgentSettings
     /// <summary>The server's address, where it has moved since the enrolment; null: the address it enrolled with.</summary>
     public Uri? Server { get; init; }
 
+    /// <summary>Programs of this device that are not where they usually are, by their usual names: <c>shutdown</c>, <c>apt-get</c>, <c>dnf</c> … to full paths.</summary>
+    public Dictionary<string, string> Tools { get; init; } = [];
+
     /// <summary>The least level that is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -46,6 +46,15 @@ public sealed class DataFolder
     /// <summary>Where scripts run; emptied at each start.</summary>
     public string Scripts => Path.Combine(Root, "run");
 
+    /// <summary>Where installers are downloaded to; emptied at each start.</summary>
+    public string Downloads => Path.Combine(Root, "downloads");
+
+    /// <summary>Which patches were seen here, and what each of them replaced.</summary>
+    public string Patches => Path.Combine(Root, "patches.json");
+
+    /// <summary>The policy that was applied to this device.</summary>
+    public string Policy => Path.Combine(Root, "policy.json");
+
     /// <summary>Where the agent keeps its files unless told otherwise.</summary>
     public static string Default =>
         OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "Breeze", "Agent")
@@ -85,24 +94,7 @@ public sealed class DataFolder
     }
 
     /// <summary>Replaces the identity in one step, mode 0600 from its first byte on.</summary>
-    public void WriteIdentity(Identity identity)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        var next = Identity + ".new";
-        File.Delete(next);
-        using (var stream = new FileStream(next, options))
-        {
-            JsonSerializer.Serialize(stream, identity, IdentityJson.Default.Identity);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(next, Identity, overwrite: true);
-    }
+    public void WriteIdentity(Identity identity) => PrivateFile.Write(Identity, identity, IdentityJson.Default.Identity);
 
     // ProgramData lets every user read what is below it; the credential and the scripts are for the service and administrators alone.
     [SupportedOSPlatform("windows")]

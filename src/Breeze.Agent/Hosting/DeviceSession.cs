@@ -8,15 +8,16 @@ namespace Breeze.Agent.Hosting;
 
 /// <summary>This machine behind its connection: keys are learned, facts told, commands handed to the processor.</summary>
 /// <param name="processor">Takes the commands.</param>
+/// <param name="types">The types of commands that it runs, told as capabilities.</param>
 /// <param name="keys">The pinned keys.</param>
 /// <param name="pin">Writes the keys down; a learned one must survive a restart.</param>
 /// <param name="logger">For what went wrong.</param>
 public sealed partial class DeviceSession(
-    CommandProcessor processor, CommandKeyRing keys, Action<IReadOnlyList<CommandKey>> pin, ILogger<DeviceSession> logger) : IAgentSession
+    CommandProcessor processor, IReadOnlyList<string> types, CommandKeyRing keys, Action<IReadOnlyList<CommandKey>> pin, ILogger<DeviceSession> logger) : IAgentSession
 {
     private bool _inventoried;
 
-    public Hello Hello() => DeviceFacts.Hello();
+    public Hello Hello() => DeviceFacts.Hello(types);
 
     public void Connected(HelloAnswer answer, IServerLink link)
     {

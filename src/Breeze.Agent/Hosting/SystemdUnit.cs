@@ -26,9 +26,9 @@ public static class SystemdUnit
             ExecStart={Quoted(program)} run --data {Quoted(data)}
             Restart=always
             RestartSec=5
-            # A script that is running when the service stops is ended with it and reported as interrupted.
-            KillMode=control-group
-            TimeoutStopSec=30
+            # The agent itself ends the script that is running then; a package manager at work is waited for, since it would leave a broken package behind.
+            KillMode=mixed
+            TimeoutStopSec=900
             UMask=0077
 
             [Install]

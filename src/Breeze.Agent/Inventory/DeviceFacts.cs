@@ -36,7 +36,8 @@ public static class DeviceFacts
             .Select(language => $"script:{language.ToString().ToLowerInvariant()}"),
     ];
 
-    public static Hello Hello() => new(AgentVersion, OsVersion, Capabilities());
+    /// <param name="types">The types of commands that the agent runs.</param>
+    public static Hello Hello(IReadOnlyList<string> types) => new(AgentVersion, OsVersion, [.. types, .. Capabilities()]);
 
     public static ReportInventory Inventory() => new(null, OsVersion, Architecture, AgentVersion);
 

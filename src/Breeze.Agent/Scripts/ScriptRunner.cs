@@ -49,27 +49,10 @@ public sealed class ScriptRunner(string root, TimeProvider time)
         process.StandardInput.Close();
         var output = new CapturedOutput();
         var readers = Task.WhenAll(Read(process.StandardOutput, output), Read(process.StandardError, output));
-        var end = await WaitForEnd(process, request, cancelled);
+        var end = await ProcessEnd.Wait(process, request.Timeout, request.CommandId, time, cancelled);
         await Task.WhenAny(readers, Task.Delay(DrainTime, time, CancellationToken.None));
         var exitCode = end == ScriptEnd.Exited ? process.ExitCode : (int?)null;
         return new ScriptOutcome(end, exitCode, output.ToText(), ErrorOf(end, exitCode, request.Timeout), time.GetElapsedTime(started));
-    }
-
-    private async Task<ScriptEnd> WaitForEnd(Process process, ScriptRequest request, CancellationToken cancelled)
-    {
-        using var timeout = new CancellationTokenSource(request.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancelled);
-        try
-        {
-            await process.WaitForExitAsync(either.Token);
-            return ScriptEnd.Exited;
-        }
-        catch (OperationCanceledException)
-        {
-            ProcessTree.Kill(process, request.CommandId);
-            await process.WaitForExitAsync(CancellationToken.None);
-            return cancelled.IsCancellationRequested ? ScriptEnd.Cancelled : ScriptEnd.TimedOut;
-        }
     }
 
     private static async Task Read(StreamReader reader, CapturedOutput output)

@@ -20,6 +20,7 @@ namespace Breeze.Contracts.Agents;
 [JsonSerializable(typeof(Progress))]
 [JsonSerializable(typeof(ReportInventory))]
 [JsonSerializable(typeof(ReportPatches))]
+[JsonSerializable(typeof(ReportedPatch))]
 [JsonSerializable(typeof(Command))]
 [JsonSerializable(typeof(CancelCommand))]
 [JsonSerializable(typeof(Reconnect))]
