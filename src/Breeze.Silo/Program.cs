@@ -5,6 +5,7 @@ using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Live;
+using Breeze.Silo.Patches;
 using Breeze.Silo.Policies;
 
 namespace Breeze.Silo;
@@ -27,6 +28,7 @@ public static class Program
         builder.Services.AddAgents();
         builder.Services.AddDeployments();
         builder.Services.AddApprovals();
+        builder.Services.AddPatches();
         builder.Services.AddPolicies();
         builder.Services.AddLive();
         adjust?.Invoke(builder);
@@ -54,5 +56,6 @@ public static class Program
         api.MapDeployments();
         api.MapApprovals();
         api.MapFleet();
+        api.MapPatches();
     }
 }

@@ -115,6 +115,20 @@ public sealed class AgentConnection
         return new();
     }
 
+    /// <summary>Takes what the device says about its patches; durable when answered.</summary>
+    public Task<Acknowledged> ReportPatches(JsonElement message)
+    {
+        Live();
+        return _owner.PatchReports.Take(Device, message);
+    }
+
+    /// <inheritdoc cref="ReportPatches(JsonElement)"/>
+    public Task<Acknowledged> ReportPatches(ReportPatches message) =>
+        ReportPatches(JsonSerializer.SerializeToElement(message, AgentJson.Default.ReportPatches));
+
+    /// <summary>A frame was larger than any may be, and ended the connection.</summary>
+    internal Task SentTooMuch() => _owner.PatchReports.Oversized(Device);
+
     /// <summary>The other side is gone. A repeat does nothing.</summary>
     public async Task Ended()
     {

@@ -9,6 +9,7 @@ public sealed partial class AgentConnections(
     CommandKeys keys,
     SiloLease lease,
     WaitingCommands waiting,
+    IPatchReports patchReports,
     AgentsSettings settings,
     TimeProvider clock,
     ILogger<AgentConnections> logger)
@@ -25,6 +26,8 @@ public sealed partial class AgentConnections(
     internal IGrainFactory Grains => grains;
 
     internal CommandKeys Keys => keys;
+
+    internal IPatchReports PatchReports => patchReports;
 
     internal SiloLease Lease => lease;
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Silo.Access;
 using Microsoft.AspNetCore.SignalR;
@@ -26,6 +27,10 @@ public sealed class AgentHub(AgentConnections connections, IHubContext<AgentHub>
         if (Context.Items.TryGetValue(Key, out var connection))
         {
             await ((AgentConnection)connection!).Ended();
+            if (exception is InvalidDataException)
+            {
+                await ((AgentConnection)connection!).SentTooMuch();
+            }
         }
 
         await base.OnDisconnectedAsync(exception);
@@ -44,6 +49,9 @@ public sealed class AgentHub(AgentConnections connections, IHubContext<AgentHub>
     });
 
     public Task<Acknowledged> ReportInventory(ReportInventory message) => Answer(message, Connection.ReportInventory);
+
+    // As it comes: what cannot be read is audited, where a typed parameter would be refused before anybody saw it.
+    public Task<Acknowledged> ReportPatches(JsonElement message) => Answer(message, Connection.ReportPatches);
 
     private static async Task<TAnswer> Answer<TMessage, TAnswer>(TMessage? message, Func<TMessage, Task<TAnswer>> take)
     {

@@ -26,6 +26,9 @@ internal sealed class DevicePatchRow
 
     public long Statement { get; init; }
 
+    /// <summary>0 where it was not asked for.</summary>
+    public int Source { get; init; }
+
     public DevicePatchState State => new((DevicePatchStatus)Status, Offered);
 }
 

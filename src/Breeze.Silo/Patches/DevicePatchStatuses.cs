@@ -133,7 +133,7 @@ public static class DevicePatchStatuses
         // The next report is looked at row by row again, even when it says what the last one said.
         await tx.ExecuteRows(
             "update device_scans set digest = null where device_id in ({rows}) and digest is not null",
-            new Rows().Uuid("device_id", [.. changed.Select(c => c.Row.DeviceId).Distinct()]));
+            new Rows().Uuid("device_id", [.. changed.Select(c => c.Row.DeviceId).Distinct().Order()]));
     }
 
     private static string? Error(DevicePatchState state, PatchOutcome outcome) =>

@@ -48,7 +48,10 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
     }
 
     /// <summary>Waits for something, then takes up to <paramref name="most"/>, one a lane in turn. Empty: closed and drained.</summary>
-    public async Task<List<T>> Take(int most)
+    public Task<List<T>> Take(int most) => Take(most, static _ => 1, int.MaxValue);
+
+    /// <summary>As the other, and no further item once what is taken weighs <paramref name="heaviest"/>.</summary>
+    public async Task<List<T>> Take(int most, Func<T, int> weight, int heaviest)
     {
         while (true)
         {
@@ -56,7 +59,7 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
             {
                 if (_count > 0)
                 {
-                    return TakeTurns(most);
+                    return TakeTurns(most, weight, heaviest);
                 }
 
                 if (_closed)
@@ -90,12 +93,15 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
 
     public void Dispose() => _filled.Dispose();
 
-    private List<T> TakeTurns(int most)
+    private List<T> TakeTurns(int most, Func<T, int> weight, int heaviest)
     {
         var taken = new List<T>(Math.Min(most, _count));
-        while (taken.Count < most && _turns.TryDequeue(out var lane))
+        var weighs = 0L;
+        while (taken.Count < most && weighs < heaviest && _turns.TryDequeue(out var lane))
         {
-            taken.Add(lane.Items.Dequeue());
+            var item = lane.Items.Dequeue();
+            taken.Add(item);
+            weighs += weight(item);
             lane.Room.Release();
             if (lane.Items.Count > 0)
             {

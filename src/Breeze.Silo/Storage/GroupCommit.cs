@@ -15,6 +15,12 @@ public sealed record GroupCommitOptions<TItem, TOutcome>
     /// <summary>Whose item it is (a tenant): batches take one of each in turn. Null: first come, first served.</summary>
     public Func<TItem, object>? FairBy { get; init; }
 
+    /// <summary>What an item costs, 1 or more, where items differ widely. Null: each is 1.</summary>
+    public Func<TItem, int>? Weight { get; init; }
+
+    /// <summary>A batch takes no further item once it weighs this much.</summary>
+    public int MaxWeight { get; init; } = int.MaxValue;
+
     /// <summary>Called after each commit, before the callers are answered; must not throw nor wait. Null for none.</summary>
     public Action<IReadOnlyList<TItem>, IReadOnlyList<TOutcome>>? AfterCommit { get; init; }
 }
@@ -77,7 +83,7 @@ public sealed class GroupCommit<TItem, TOutcome> : IAsyncDisposable
 
     private async Task Run()
     {
-        while (await _queue.Take(_options.MaxBatch) is { Count: > 0 } batch)
+        while (await _queue.Take(_options.MaxBatch, w => _options.Weight?.Invoke(w.Item) ?? 1, _options.MaxWeight) is { Count: > 0 } batch)
         {
             await CommitBatch(batch);
         }

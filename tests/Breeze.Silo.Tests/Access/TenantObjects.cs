@@ -68,6 +68,7 @@ internal sealed class TenantObjects(SiloFixture silo)
         ("POST", "/patches/{id}/approve") or ("POST", "/patches/{id}/decline") => new { orgId = org },
         ("POST", "/patches/{id}/defer") => new { orgId = org, deferUntil = silo.Clock.Now.AddDays(1) },
         ("POST", "/patches/bulk-approve") => new { orgId = org, patchIds = new[] { Guid.NewGuid() } },
+        ("POST", "/patches/scan") => new { deviceIds = new[] { Guid.NewGuid() } },
         ("POST", "/filters/preview") => new { orgId = org, filter = Everyone },
         ("POST", "/targets/preview") => new { orgId = org, targetConfig = new { type = "all" } },
         ("POST", var path) when path == "/" + route.Kind => await Body(route.Kind, org),

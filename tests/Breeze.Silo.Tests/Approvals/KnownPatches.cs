@@ -48,7 +48,7 @@ internal static class KnownPatches
     {
         await tx.Connection!.ExecuteAsync("insert into device_patch_totals (device_id, org_id) values (@device, @org) on conflict do nothing", new { device, org }, tx);
         return await tx.Connection!.ExecuteAsync(
-            "insert into device_patches (device_id, patch_id, org_id, status, offered, first_seen_at, changed_at) values (@device, @patch, @org, 6, 0, 0, 0)",
+            "insert into device_patches (device_id, patch_id, org_id, source, status, offered, first_seen_at, changed_at) values (@device, @patch, @org, 3, 6, 0, 0, 0)",
             new { device, patch, org },
             tx);
     });

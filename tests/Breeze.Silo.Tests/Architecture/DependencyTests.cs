@@ -17,6 +17,7 @@ public sealed class DependencyTests
         { "Fleet", [] },
         { "Agents", [] },
         { "Deployments", ["Fleet", "Agents"] },
+        { "Patches", ["Fleet", "Agents"] },
         { "Access", [] },
         { "Live", [] },
         { "Storage", [] },

@@ -69,6 +69,11 @@ public sealed class InProcessAgent : IAgentChannel
     /// <summary>Says a result by hand: a late one, a repeated one, a lie.</summary>
     public Task<Acknowledged> Say(Result result) => _connection!.Result(result);
 
+    public Task<Acknowledged> Report(ReportPatches report) => _connection!.ReportPatches(report);
+
+    /// <summary>Says anything at all about patches.</summary>
+    public Task<Acknowledged> Report(System.Text.Json.JsonElement report) => _connection!.ReportPatches(report);
+
     public Task<AcceptAnswer> Accept(Command command) => _connection!.Accepted(new Accepted(command.Id, command.Attempt));
 
     private async Task Run(Command command)

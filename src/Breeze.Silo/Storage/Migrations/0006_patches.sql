@@ -19,8 +19,8 @@ create index org_patches_patch on org_patches (patch_id);
 -- the device waiting for one. statement: a hash of what this device last said about the patch, so that devices that see it differently
 -- do not overwrite one another at every scan.
 create table device_patches (
-  device_id uuid not null, patch_id uuid not null, org_id uuid not null, status smallint not null, offered smallint not null,
-  version text, current_version text, error text, requires_reboot smallint not null default 0, statement bigint not null default 0,
+  device_id uuid not null, patch_id uuid not null, org_id uuid not null, source smallint not null,
+  status smallint not null, offered smallint not null, version text, current_version text, error text, requires_reboot smallint not null default 0, statement bigint not null default 0,
   first_seen_at bigint not null, changed_at bigint not null, primary key (device_id, patch_id));
 create index device_patches_patch on device_patches (org_id, patch_id, status, device_id);
 
@@ -29,12 +29,14 @@ create table org_patch_counts (
   org_id uuid not null, patch_id uuid not null, slot smallint not null,
   pending bigint not null default 0, installed bigint not null default 0, failed bigint not null default 0,
   skipped bigint not null default 0, missing bigint not null default 0, primary key (org_id, patch_id, slot));
+create index org_patch_counts_patch on org_patch_counts (patch_id);
 -- One row a device that ever reported; whoever changes rows of device_patches holds it. noncompliant = pending + failed + skipped + missing.
 create table device_patch_totals (
   device_id uuid primary key, org_id uuid not null,
   pending int not null default 0, installed int not null default 0, failed int not null default 0,
   skipped int not null default 0, missing int not null default 0, noncompliant int not null default 0);
 create index device_patch_totals_worst on device_patch_totals (org_id, noncompliant, device_id);
+create index device_patch_totals_worst_of_all on device_patch_totals (noncompliant, device_id);
 
 -- digest: of the last complete report, until something else changes the device's rows; the same report again then changes nothing.
 -- completed_at: of the last complete scan. error: why the last one could not look.
