@@ -16,8 +16,6 @@ namespace Breeze.Silo.Tests.Model;
 /// <summary>One deployment, its devices and its operator, all from one seed, with the plain model of what must come of it.</summary>
 public sealed class ModelSequence(SiloFixture silo, ModelTenant tenant, int seed)
 {
-    private static readonly string[] Ended = ["completed", "failed", "cancelled"];
-
     private readonly Random _random = new(seed);
     private readonly List<(DeviceId Id, ModelAgent Agent)> _devices = [];
     private readonly List<string> _said = [];
@@ -86,14 +84,21 @@ public sealed class ModelSequence(SiloFixture silo, ModelTenant tenant, int seed
 
     public Task Reconnect() => Task.WhenAll(_devices.Where(d => !d.Agent.IsConnected).Select(d => Connect(d.Agent)));
 
+    public Guid Id => _id;
+
     /// <summary>I1 to I5 by the tables and the agents' journals.</summary>
     public async Task Look()
     {
         await Invariants.Hold(silo, _id);
+        Look(await Sent());
+    }
+
+    /// <summary>I1 by how many of its commands were sent by now, and I5; the tables are looked at by who holds all sequences.</summary>
+    public void Look(int sentByNow)
+    {
         if (_sentWhenStopped is { } sent)
         {
-            var now = await Sent();
-            Assert.True(now == sent, $"I1: {now - sent} commands became sent while stopped. {this}");
+            Assert.True(sentByNow == sent, $"I1: {sentByNow - sent} commands became sent while stopped. {this}");
         }
 
         Assert.All(_devices, d => Assert.All(d.Agent.Ran, run => Assert.True(run.Value == 1, $"I5: {run.Key} ran {run.Value} times. {this}")));
@@ -104,19 +109,24 @@ public sealed class ModelSequence(SiloFixture silo, ModelTenant tenant, int seed
     {
         _devices.ForEach(d => d.Agent.Behaves = true);
         await Reconnect();
-        if (await Status() is "pending")
+        var now = (await Stage()).Stage;
+        if (now == Core.Deployments.Stage.Pending)
         {
             await Operate("start", DeploymentCommand.Start);
         }
 
-        await ResumeIfPaused();
+        await HasEnded((await Stage()).Stage);
     }
 
-    public async Task<bool> HasEnded()
+    /// <summary>By its stage now; who is paused is resumed.</summary>
+    public async Task<bool> HasEnded(Stage now)
     {
-        await ResumeIfPaused();
-        var status = await Status();
-        return Ended.Contains(status);
+        if (now == Core.Deployments.Stage.Paused)
+        {
+            await Operate("resume", DeploymentCommand.Resume);
+        }
+
+        return now is Core.Deployments.Stage.Completed or Core.Deployments.Stage.Failed or Core.Deployments.Stage.Cancelled;
     }
 
     /// <summary>The end: every record by what its device was acknowledged to have said, the state by the counts, the audit by what was answered.</summary>
@@ -229,14 +239,6 @@ public sealed class ModelSequence(SiloFixture silo, ModelTenant tenant, int seed
         else
         {
             await Connect(agent);
-        }
-    }
-
-    private async Task ResumeIfPaused()
-    {
-        if (await Status() == "paused")
-        {
-            await Operate("resume", DeploymentCommand.Resume);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Breeze.Silo.Tests.Deployments;
 using Breeze.Silo.Tests.Fixture;
 using Xunit;
 using Xunit.Abstractions;
@@ -11,7 +12,7 @@ namespace Breeze.Silo.Tests.Model;
 /// </summary>
 public abstract class ModelTests(SiloFixture silo, ITestOutputHelper output)
 {
-    private const int AtOnce = 100;
+    private const int AtOnce = 250;
     private const int Rounds = 25;
     private const int MostDevices = 6;
 
@@ -48,11 +49,11 @@ public abstract class ModelTests(SiloFixture silo, ITestOutputHelper output)
                 }
 
                 await silo.Clock.Advance(TimeSpan.FromSeconds(random.Next(1, 40)), TimeSpan.FromSeconds(5));
-                await Task.WhenAll(all.Select(s => s.Look()));
+                await Look(tenant, all);
             }
 
             await Task.WhenAll(all.Select(s => s.Behave()));
-            await End(all);
+            await End(tenant, all);
             await Task.WhenAll(all.Select(s => s.Judge()));
         }
         catch (Exception error)
@@ -61,7 +62,19 @@ public abstract class ModelTests(SiloFixture silo, ITestOutputHelper output)
         }
     }
 
-    private async Task End(List<ModelSequence> all)
+    private async Task Look(ModelTenant tenant, List<ModelSequence> all)
+    {
+        if ((await Invariants.BrokenIn(silo, tenant.Org)).Count > 0)
+        {
+            // Which of them it is, says the look at each.
+            await Task.WhenAll(all.Select(s => s.Look()));
+        }
+
+        var now = await tenant.Look();
+        all.ForEach(s => s.Look(now[s.Id].Sent));
+    }
+
+    private async Task End(ModelTenant tenant, List<ModelSequence> all)
     {
         var open = all;
         await silo.Clock.AdvanceUntil(
@@ -69,7 +82,8 @@ public abstract class ModelTests(SiloFixture silo, ITestOutputHelper output)
             async () =>
             {
                 await Task.WhenAll(open.Select(s => s.Speak()));
-                var ended = await Task.WhenAll(open.Select(s => s.HasEnded()));
+                var now = await tenant.Look();
+                var ended = await Task.WhenAll(open.Select(s => s.HasEnded(now[s.Id].Stage)));
                 open = [.. open.Where((_, i) => !ended[i])];
                 return (open.Count == 0, string.Join("; ", open.Take(3)));
             },
