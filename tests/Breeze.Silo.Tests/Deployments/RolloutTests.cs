@@ -202,6 +202,36 @@ public abstract class RolloutTests(SiloFixture silo)
     }
 
     [EngineFact]
+    public async Task A_device_of_an_abandoned_deployment_is_retried_by_hand_and_how_it_ended_stands()
+    {
+        var world = await DeploymentWorld.Create(silo, 3);
+        world.Agent(0).Answers = c => new Result(c.Id, c.Attempt, ResultStatus.Rejected, Error: "not now");
+        var id = await world.Started(new
+        {
+            type = "staggered",
+            staggered = new { batchSize = 1, pauseOnFailureCount = 1, autoPauseTimeoutMinutes = 2 },
+            retryConfig = new { maxRetries = 1 },
+        });
+        await world.UntilStatus(id, "paused");
+        await world.UntilStatus(id, "failed", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(10));
+        await world.Until(id, "swept", d => DeploymentWorld.Count(d, "skipped") == 2);
+        Assert.Equal("abandoned", (await world.Record(id, 1)).GetProperty("skipReason").GetString());
+        await world.Post($"/api/v1/deployments/{id}/devices/{world.Devices[1]}/retry", null, HttpStatusCode.BadRequest);
+
+        world.Agent(0).Answers = command => InProcessAgent.Completed(command);
+        var path = $"/api/v1/deployments/{id}/devices/{world.Devices[0]}/retry";
+        await Eventually.Is(
+            "a retry once the gate is lifted",
+            async () => (await silo.Admin.PostAsync(path, null)).StatusCode,
+            status => status == HttpStatusCode.OK,
+            "taken");
+        await world.Until(id, "retried", d => DeploymentWorld.Count(d, "completed") == 1);
+        Assert.Equal("failed", (await world.Deployment(id)).GetProperty("status").GetString());
+        Assert.Equal(2, world.Agent(0).Ran.Count + (await world.Record(id, 0)).GetProperty("retryCount").GetInt32());
+        Assert.Empty(world.Agent(1).Received);
+    }
+
+    [EngineFact]
     public async Task A_rollback_runs_over_what_completed_and_the_first_run_stays_readable()
     {
         var world = await DeploymentWorld.Create(silo, 3);
