@@ -19,11 +19,8 @@ internal sealed class EnrollmentKeyStore(IDatabase database, TimeProvider clock)
     private const int MostUses = 10_000_000;
     private const string Columns = "k.id, k.org_id, k.site_id, k.name, k.max_uses, k.uses, k.created_at, k.expires_at, k.revoked_at";
 
-    public Task<Answer<PagedList<EnrollmentKey>>> List(OrgScope scope, Guid? orgId, NumberedPage page) => database.Read<Answer<PagedList<EnrollmentKey>>>(async c =>
-        await OrgChoice.Refuse(c, scope, orgId) is { } refusal
-            ? refusal
-            : await new NewestFirst(Columns, "enrollment_keys k", "k").Within(scope, orgId)
-                .Read<KeyRow, EnrollmentKey, EnrollmentKeyPosition>(c, page, r => r.Shown(null), r => new EnrollmentKeyPosition(r.Id)));
+    public Task<Answer<PagedList<EnrollmentKey>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
+        new NewestFirst(Columns, "enrollment_keys k", "k").ReadWithin<KeyRow, EnrollmentKey, EnrollmentKeyPosition>(database, scope, orgId, page, r => r.Shown(null), r => new EnrollmentKeyPosition(r.Id));
 
     public Task<Answer<EnrollmentKey>> Get(OrgScope scope, Guid id) => database.Read<Answer<EnrollmentKey>>(async c =>
         await Find(c, scope, id) is { } row ? row.Shown(null) : Refusal.NotFound("The enrolment key"));

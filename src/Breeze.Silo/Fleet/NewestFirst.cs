@@ -1,4 +1,5 @@
 using Breeze.Contracts;
+using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Silo.Access;
 using Breeze.Silo.Hosting;
@@ -33,6 +34,14 @@ internal sealed record NewestFirst(string Columns, string From, string Alias)
         Where(scope.Sql($"{Alias}.org_id"), new { scopeId = scope.Id });
         return orgId is null ? this : Where($"{Alias}.org_id = @orgId", new { orgId });
     }
+
+    /// <summary>A page of what the caller may see, or the refusal of an organization that it may not name.</summary>
+    public Task<Answer<PagedList<T>>> ReadWithin<TRow, T, TPosition>(
+        IDatabase database, OrgScope scope, Guid? orgId, NumberedPage page, Func<TRow, T> show, Func<TRow, TPosition> position)
+        where TPosition : ListPosition =>
+        database.Read<Answer<PagedList<T>>>(async c => await OrgChoice.Refuse(c, scope, orgId) is { } refusal
+            ? refusal
+            : await Within(scope, orgId).Read(c, page, show, position));
 
     public async Task<PagedList<T>> Read<TRow, T, TPosition>(
         SqlSource source, NumberedPage page, Func<IReadOnlyList<TRow>, Task<IReadOnlyList<T>>> show, Func<TRow, TPosition> position)
