@@ -12,7 +12,8 @@ namespace Breeze.Silo.Agents;
 /// </remarks>
 public sealed class CommandKeys : IDisposable
 {
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private const int MostTries = 100;
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
     private readonly string _path;
@@ -24,7 +25,7 @@ public sealed class CommandKeys : IDisposable
     public CommandKeys(string path)
     {
         _path = path;
-        _ring = Load(path) ?? WithLock(() => Load(path) ?? Add([]));
+        _ring = Load(path) ?? Create();
     }
 
     /// <summary>All keys, oldest first.</summary>
@@ -34,11 +35,13 @@ public sealed class CommandKeys : IDisposable
     public CommandSigner Current => _ring.Signer;
 
     /// <summary>Adds a key, vouched for by the newest one. Agents learn it at their next Hello.</summary>
-    public CommandKey Rotate()
+    /// <exception cref="IOException">Another silo that shares the file held it for too long; nothing was changed.</exception>
+    public async Task<CommandKey> Rotate(CancellationToken cancel)
     {
+        using var held = await HoldFile(cancel);
         lock (_lock)
         {
-            Use(WithLock(() => Add(Read(_path) ?? [])));
+            Use(Add(Read(_path) ?? [], overwrite: true));
             return Current.Key;
         }
     }
@@ -103,7 +106,21 @@ public sealed class CommandKeys : IDisposable
         return new(open, new CommandSigner(open[^1], earlier!));
     }
 
-    private Ring Add(List<StoredKey> stored)
+    // Several silos may start at once on a new file: one of them makes it, the others take what it made.
+    private Ring Create()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        try
+        {
+            return Add([], overwrite: false);
+        }
+        catch (IOException) when (File.Exists(_path))
+        {
+            return Load(_path)!;
+        }
+    }
+
+    private Ring Add(List<StoredKey> stored, bool overwrite)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var statement = CommandSignature.PublicKey(key);
@@ -115,14 +132,14 @@ public sealed class CommandKeys : IDisposable
         }
 
         List<StoredKey> all = [.. stored, new(Convert.ToBase64String(key.ExportPkcs8PrivateKey()), statement.SignedBy, statement.Signature)];
-        Write(all);
+        Write(all, overwrite);
         return Open(all);
     }
 
     // A new file beside the old one, synced, then renamed: a crash leaves the old keys or the new ones, never half a file.
-    private void Write(List<StoredKey> keys)
+    private void Write(List<StoredKey> keys, bool overwrite)
     {
-        var next = _path + ".new";
+        var next = $"{_path}.{Guid.NewGuid():N}";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -135,24 +152,29 @@ public sealed class CommandKeys : IDisposable
             file.Flush(flushToDisk: true);
         }
 
-        File.Move(next, _path, overwrite: true);
+        try
+        {
+            File.Move(next, _path, overwrite);
+        }
+        catch (IOException)
+        {
+            File.Delete(next);
+            throw;
+        }
     }
 
-    private T WithLock<T>(Func<T> work)
+    private async Task<FileStream> HoldFile(CancellationToken cancel)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
-        var until = Environment.TickCount64 + (long)LockPatience.TotalMilliseconds;
-        while (true)
+        for (var tries = 0; ; tries++)
         {
             try
             {
-                using var held = new FileStream(_path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                return work();
+                return new FileStream(_path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (Environment.TickCount64 < until)
+            catch (IOException) when (tries < MostTries)
             {
-                // Another silo makes or rotates the keys.
-                Thread.Sleep(20);
+                // Another silo rotates the keys.
+                await Task.Delay(BetweenTries, cancel);
             }
         }
     }

@@ -86,15 +86,16 @@ internal static class EnrolmentEndpoints
     private static async Task<IResult> RotateCommandKey(HttpContext http, IDatabase database, CommandKeys keys, TimeProvider clock)
     {
         var caller = http.Caller();
-        var key = await database.Write(async tx =>
+
+        // First the key, then its line: if the line fails the key stays, used and vouched for, and the caller asks again.
+        var added = await keys.Rotate(http.RequestAborted);
+        await database.Write(async tx =>
         {
-            // First the key, then its line: if the line fails the key stays, used and vouched for, and the caller asks again.
-            var added = keys.Rotate();
             await Audit.Write(tx, new(
                 AuditChain.Installation, clock.GetUtcNow(), AuditActor.Of(caller), "command_key.rotate", "command_key", added.Id, Details: new { added.SignedBy }));
-            return added;
+            return true;
         });
-        return Replies.Ok(key);
+        return Replies.Ok(added);
     }
 
     private static bool IsToken(string? token) =>

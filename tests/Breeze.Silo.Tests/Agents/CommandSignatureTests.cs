@@ -61,13 +61,13 @@ public sealed class CommandSignatureTests : IDisposable
     }
 
     [Fact]
-    public void A_rotated_key_is_vouched_for_by_the_one_before_and_survives_a_restart()
+    public async Task A_rotated_key_is_vouched_for_by_the_one_before_and_survives_a_restart()
     {
         var path = Path.Combine(_directory, "keys.json");
         using var keys = new CommandKeys(path);
         using var shared = new CommandKeys(path);
         var first = keys.Current.Key;
-        var second = keys.Rotate();
+        var second = await keys.Rotate(default);
         Assert.Equal(first.Id, second.SignedBy);
         using (var earlier = CommandSignature.Import(first))
         {
@@ -84,6 +84,19 @@ public sealed class CommandSignatureTests : IDisposable
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         }
+    }
+
+    [Fact]
+    public async Task Silos_that_share_a_new_file_or_rotate_at_once_end_with_one_chain()
+    {
+        var path = Path.Combine(_directory, "shared.json");
+        var silos = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => new CommandKeys(path))));
+        Assert.Single(silos.Select(s => s.Current.Key.Id).Distinct());
+        await Task.WhenAll(silos.Select(s => s.Rotate(default)));
+        using var after = new CommandKeys(path);
+        Assert.Equal(9, after.Public.Count);
+        Assert.Equal(["shared.json", "shared.json.lock"], Directory.GetFiles(_directory, "shared*").Select(Path.GetFileName).Order());
+        Array.ForEach(silos, s => s.Dispose());
     }
 
     [Fact]
