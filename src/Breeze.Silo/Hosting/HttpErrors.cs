@@ -56,6 +56,8 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
             (400, Refusal.Invalid("A text in the request contains the character U+0000, which is not allowed.")),
         TimeoutException => (503, new(RefusalKind.Unavailable,
             "The answer took too long. It is unknown whether the request took effect: look, or repeat it with the same Idempotency-Key.")),
+        StorageUnavailableException { IsFull: true } =>
+            (503, new(RefusalKind.Unavailable, "The server's disk is full: nothing was changed. It goes on by itself once there is room.")),
         DbException { IsTransient: true } or StorageUnavailableException { Retryable: true } or SiloUnavailableException or OrleansMessageRejectionException =>
             (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
         _ => (500, Refusal.Invalid("Something went wrong here. The request id finds it in the log.")),

@@ -27,6 +27,15 @@ public static class StorageErrors
         _ => false,
     };
 
+    /// <summary>True when there is no room left where the database is: reading goes on, writing will when there is room again.</summary>
+    public static bool IsFull(Exception error) => error switch
+    {
+        PostgresException p => p.SqlState == PostgresErrorCodes.DiskFull,
+        SqliteException s => s.SqliteErrorCode == SqliteFull,
+        StorageUnavailableException u => u.IsFull,
+        _ => false,
+    };
+
     /// <summary>True when a row with this key exists already.</summary>
     public static bool IsUniqueViolation(Exception error) => error switch
     {
@@ -51,6 +60,6 @@ public static class StorageErrors
     /// <summary>The error as it may leave storage: transient ones become a <see cref="StorageUnavailableException"/>, others stay.</summary>
     internal static Exception Translate(Exception error) =>
         error is DbException or TimeoutException && IsTransient(error)
-            ? new StorageUnavailableException("The database is not available; try again.", retryable: true, error)
+            ? new StorageUnavailableException("The database is not available; try again.", retryable: true, error) { IsFull = IsFull(error) }
             : error;
 }

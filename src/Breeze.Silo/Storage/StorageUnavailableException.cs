@@ -30,4 +30,8 @@ public sealed class StorageUnavailableException : Exception
 
     [Id(0)]
     public bool Retryable { get; private set; }
+
+    /// <summary>There is no room left where the database is; nothing was changed.</summary>
+    [Id(1)]
+    public bool IsFull { get; init; }
 }

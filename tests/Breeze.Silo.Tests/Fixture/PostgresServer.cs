@@ -75,6 +75,20 @@ public sealed class PostgresServer
         return ConnectionString(name);
     }
 
+    /// <summary>The same with its tables in this directory, which is made the server's own.</summary>
+    public async Task<string> EmptyDatabase(string directory)
+    {
+        var name = $"elsewhere_{Interlocked.Increment(ref _databases)}";
+        if (RunAs() is not null)
+        {
+            await Run("chown", "postgres", directory);
+        }
+
+        await Execute($"create tablespace {name} location '{directory}'");
+        await Execute($"create database {name} tablespace {name}");
+        return ConnectionString(name);
+    }
+
     /// <summary>Ends it at once, as a crash does: no checkpoint, recovery at the next start.</summary>
     public async Task StopImmediately()
     {
