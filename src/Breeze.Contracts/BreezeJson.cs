@@ -49,6 +49,7 @@ public static class BreezeJson
         var resolver = new DefaultJsonTypeInfoResolver();
         if (strict)
         {
+            options.Converters.Add(new TextConverter());
             resolver.Modifiers.Add(RequireWhatIsNotNullable);
         }
 

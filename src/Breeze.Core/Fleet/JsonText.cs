@@ -30,23 +30,7 @@ public static class JsonText
     }
 
     /// <summary>Whether both databases can hold the text: no NUL, no half of a surrogate pair.</summary>
-    public static bool IsStorable(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\0' || char.IsLowSurrogate(text[i]))
-            {
-                return false;
-            }
-
-            if (char.IsHighSurrogate(text[i]) && (++i == text.Length || !char.IsLowSurrogate(text[i])))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public static bool IsStorable(string text) => TextConverter.IsStorable(text);
 
     /// <summary>An ISO 8601 instant with an offset; a time without one is refused (whose clock would it be?).</summary>
     public static bool TryReadTime(JsonElement element, out DateTimeOffset time)

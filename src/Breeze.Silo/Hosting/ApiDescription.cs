@@ -31,6 +31,7 @@ public static class ApiDescription
             Describe(document);
             return Task.CompletedTask;
         });
+        options.AddDocumentTransformer<RequestSchemas>();
         options.AddOperationTransformer<OperationDescription>();
         options.AddSchemaTransformer<WireSchemas>();
     });

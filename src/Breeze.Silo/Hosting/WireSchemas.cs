@@ -18,6 +18,10 @@ internal sealed class WireSchemas : IOpenApiSchemaTransformer
             schema.Type = JsonSchemaType.String | orNull;
             schema.Enum = [.. EnumNames.Of(type).Select(name => (JsonNode)JsonValue.Create(name)!)];
         }
+        else if (type == typeof(string))
+        {
+            schema.Type = JsonSchemaType.String | (context.JsonPropertyInfo is { IsGetNullable: true } ? JsonSchemaType.Null : default);
+        }
         else if (type == typeof(DateTimeOffset))
         {
             schema.Type = JsonSchemaType.String | orNull;

@@ -22,6 +22,7 @@ public sealed class ProblemTests(SqliteSilo silo)
     [InlineData("""{"name":["a"]}""", "name")]
     [InlineData("""{"name":""}""", "name")]
     [InlineData("""{"name":"a\u0000b"}""", "name")]
+    [InlineData("""{"name":"a\ud800b"}""", "name")]
     [InlineData("""{"name":"a","nmae":"b"}""", "nmae")]
     [InlineData("""{"name":"a","name":"b"}""", "name")]
     [InlineData("""{"name":"a","partnerId":"7"}""", "partnerId")]
