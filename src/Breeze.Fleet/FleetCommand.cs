@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Breeze.Agent.Enrollment;
+using Breeze.Contracts.Agents;
 using Breeze.Fleet.Behaviour;
 
 namespace Breeze.Fleet;
@@ -31,6 +32,14 @@ public static class FleetCommand
     {
         Description = "INDEX=completed,failed,... : a device's outcomes by attempt (completed, failed, rejected, interrupted, silent); several times.",
     };
+    private static readonly Option<int> Patches = new("--patches") { DefaultValueFactory = _ => 20, Description = "Patches a device has (20)." };
+    private static readonly Option<int> Catalogue = new("--patch-catalogue") { DefaultValueFactory = _ => 200, Description = "Patches that there are for each source (200)." };
+    private static readonly Option<double> Offered = Share("--patch-offered", 0.25, "Share of a device's patches that it is offered at first");
+    private static readonly Option<double> PatchFail = Share("--patch-fail", 0, "Share of tries at a patch that fail");
+    private static readonly Option<double> PatchSkip = Share("--patch-skip", 0, "Share of tries at a patch that the device skips");
+    private static readonly Option<double> PatchReboot = Share("--patch-reboot", 0.1, "Share of patches that want a restart");
+    private static readonly Option<double> Incomplete = Share("--scan-incomplete", 0, "Share of scans that cannot look at everything");
+    private static readonly Option<string[]> PatchOutcomes = new("--patch-outcome") { Description = "EXTERNALID=installed|failed|skipped : how every try at a patch ends; several times." };
     private static readonly Option<string?> Journal = new("--journal") { Description = "File of everything the devices ran; read again at the next start." };
     private static readonly Option<string?> Credentials = new("--credentials") { Description = "File of the devices' credentials; made and reused." };
     private static readonly Option<bool> NoVerify = new("--no-verify") { Description = "Do not verify signatures (for load on shared cores)." };
@@ -42,7 +51,7 @@ public static class FleetCommand
         var root = new RootCommand("Simulated Breeze devices.")
         {
             Server, Key, Devices, Seed, Prefix, Tags, Success, Reject, Interrupt, Silent, Offline, Flap, Duplicate, Late, Lie,
-            Duration, FlapEvery, FlapFor, LateBy, Outcomes, Journal, Credentials, NoVerify, Quiet,
+            Duration, FlapEvery, FlapFor, LateBy, Outcomes, Patches, Catalogue, Offered, PatchFail, PatchSkip, PatchReboot, Incomplete, PatchOutcomes, Journal, Credentials, NoVerify, Quiet,
         };
         root.SetAction((parsed, cancelled) => Run(Read(parsed), parsed.GetValue(Quiet), cancelled));
         try
@@ -130,8 +139,30 @@ public static class FleetCommand
                 FlapFor = Time(parsed, FlapFor),
                 LateBy = Time(parsed, LateBy),
                 Scripted = (parsed.GetValue(Outcomes) ?? []).Select(ScriptedOutcome).ToDictionary(),
+                Patches = ReadPatches(parsed),
             },
         };
+    }
+
+    private static PatchBehaviour ReadPatches(ParseResult parsed) => new()
+    {
+        PerDevice = parsed.GetValue(Patches) is >= 0 and <= PatchReportLimits.Rows and var patches ? patches : throw new ArgumentException($"--patches must be from 0 to {PatchReportLimits.Rows}."),
+        Catalogue = parsed.GetValue(Catalogue) is > 0 and <= 10_000_000 and var catalogue ? catalogue : throw new ArgumentException("--patch-catalogue must be from 1 to 10000000."),
+        OfferedShare = parsed.GetValue(Offered),
+        FailShare = parsed.GetValue(PatchFail),
+        SkipShare = parsed.GetValue(PatchSkip),
+        RebootShare = parsed.GetValue(PatchReboot),
+        IncompleteShare = parsed.GetValue(Incomplete),
+        Scripted = (parsed.GetValue(PatchOutcomes) ?? []).Select(ScriptedPatch).ToDictionary(),
+    };
+
+    // An external id may hold an equals sign itself: the last one counts.
+    private static (string ExternalId, PatchResultStatus Status) ScriptedPatch(string text)
+    {
+        var at = text.LastIndexOf('=');
+        return at > 0 && Enum.TryParse<PatchResultStatus>(text[(at + 1)..], ignoreCase: true, out var status)
+            ? (text[..at], status)
+            : throw new ArgumentException($"--patch-outcome {text} is not EXTERNALID=installed, =failed or =skipped.");
     }
 
     private static (int Device, IReadOnlyList<OutcomeKind> Outcomes) ScriptedOutcome(string text)

@@ -31,20 +31,30 @@ internal static class FleetFacts
 {
     public static Hello Hello { get; } = new(DeviceFacts.AgentVersion, "Simulated 1.0", ["script:bash", "script:sh", "script:python", "script:powershell"]);
 
+    /// <summary>The patch sources of a device, by its platform.</summary>
+    public static IReadOnlyList<string> SourcesOf(int seed, int index) => PlatformOf(seed, index) switch
+    {
+        OsType.Windows => [PatchSources.Microsoft, PatchSources.ThirdParty],
+        OsType.Macos => [PatchSources.Apple],
+        _ => [PatchSources.Linux],
+    };
+
     /// <summary>Seven of ten devices are Windows machines, two run Linux, one macOS.</summary>
     public static EnrollRequest Request(FleetOptions options, int index) => new(
         options.EnrollmentKey ?? "",
         Hostname(options, index),
-        Chance.Of(options.Behaviour.Seed, index, 0, Question.Platform) switch
-        {
-            < 0.7 => OsType.Windows,
-            < 0.9 => OsType.Linux,
-            _ => OsType.Macos,
-        },
+        PlatformOf(options.Behaviour.Seed, index),
         Hello.OsVersion,
         "x64",
         Hello.AgentVersion,
         options.Tags);
+
+    public static OsType PlatformOf(int seed, int index) => Chance.Of(seed, index, 0, Question.Platform) switch
+    {
+        < 0.7 => OsType.Windows,
+        < 0.9 => OsType.Linux,
+        _ => OsType.Macos,
+    };
 
     public static string Hostname(FleetOptions options, int index) => $"{options.HostnamePrefix}-{index:D5}";
 }

@@ -1,6 +1,7 @@
 using Breeze.Agent.Commands;
 using Breeze.Agent.Connection;
 using Breeze.Agent.Enrollment;
+using Breeze.Fleet.Devices;
 using Breeze.Fleet.Journal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

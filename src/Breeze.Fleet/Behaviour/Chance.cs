@@ -33,4 +33,10 @@ public enum Question
     Lie = 8,
     Platform = 9,
     Reconnect = 10,
+    PatchChoice = 11,
+    PatchOffered = 12,
+    PatchReboot = 13,
+    PatchOutcome = 14,
+    PatchSeverity = 15,
+    ScanIncomplete = 16,
 }

@@ -47,6 +47,9 @@ public sealed record FleetBehaviour
     /// <summary>Devices (by index) whose outcomes are written down, attempt by attempt; the last one holds for all further ones.</summary>
     public IReadOnlyDictionary<int, IReadOnlyList<OutcomeKind>> Scripted { get; init; } = new Dictionary<int, IReadOnlyList<OutcomeKind>>();
 
+    /// <summary>What patches they have, and what becomes of them.</summary>
+    public PatchBehaviour Patches { get; init; } = new();
+
     public bool IsOffline(int device) => Draw(device, 0, Question.Offline) < OfflineShare;
 
     /// <summary>What a device does with an attempt (from 1).</summary>

@@ -39,6 +39,10 @@ public sealed class StandInServer : IAsyncDisposable
 
     public ConcurrentQueue<ReportInventory> Inventories { get; } = new();
 
+    public ConcurrentQueue<(Guid Device, ReportPatches Report)> Patches { get; } = new();
+
+    public ConcurrentQueue<Progress> Progress { get; } = new();
+
     public Func<Accepted, bool> Proceeds { get; set; } = _ => true;
 
     public Channel<Guid> Hellos { get; } = Channel.CreateUnbounded<Guid>();
@@ -177,4 +181,12 @@ public sealed class StandInHub(StandInServer server) : Hub
         server.Inventories.Enqueue(inventory);
         return new();
     }
+
+    public Acknowledged ReportPatches(ReportPatches patches)
+    {
+        server.Patches.Enqueue((Device, patches));
+        return new();
+    }
+
+    public void Progress(Progress progress) => server.Progress.Enqueue(progress);
 }

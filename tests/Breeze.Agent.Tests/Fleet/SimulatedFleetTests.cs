@@ -4,6 +4,7 @@ using Breeze.Agent.Tests.Connection;
 using Breeze.Contracts.Agents;
 using Breeze.Fleet;
 using Breeze.Fleet.Behaviour;
+using Breeze.Fleet.Devices;
 
 namespace Breeze.Agent.Tests.Fleet;
 

@@ -1,13 +1,17 @@
 using Breeze.Contracts.Agents;
 
-namespace Breeze.Fleet;
+namespace Breeze.Fleet.Devices;
 
 /// <summary>One command in a simulated device's memory.</summary>
-internal sealed class SimulatedCommand(Guid id, int attempt, long sequence)
+internal sealed class SimulatedCommand(Guid id, string type, string payload, int attempt, long sequence)
 {
     public Guid Id { get; } = id;
+    public string Type { get; } = type;
     public int Attempt { get; } = attempt;
     public long Sequence { get; } = sequence;
+
+    /// <summary>Empty once it ended: nobody needs it again, and a fleet keeps many.</summary>
+    public string Payload { get; set; } = payload;
 
     /// <summary>The server said: proceed; it waits for its turn, or ran.</summary>
     public bool IsAccepted { get; set; }

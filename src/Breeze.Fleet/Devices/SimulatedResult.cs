@@ -1,7 +1,7 @@
 using Breeze.Contracts.Agents;
 using Breeze.Fleet.Behaviour;
 
-namespace Breeze.Fleet;
+namespace Breeze.Fleet.Devices;
 
 /// <summary>Words an outcome as a real agent would.</summary>
 internal static class SimulatedResult
