@@ -19,7 +19,7 @@ public abstract class ModelTests(SiloFixture silo, ITestOutputHelper output)
     [EngineFact]
     public async Task Whatever_operators_and_devices_do_the_invariants_hold_and_every_deployment_ends()
     {
-        var sequences = Setting("BREEZE_MODEL_SEQUENCES", 400);
+        var sequences = Setting("BREEZE_MODEL_SEQUENCES", 1_000);
         var seed = Setting("BREEZE_MODEL_SEED", Random.Shared.Next(1_000_000));
         output.WriteLine($"{sequences} sequences from seed {seed}");
         for (var done = 0; done < sequences; done += AtOnce)
