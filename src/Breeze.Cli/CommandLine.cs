@@ -2,6 +2,7 @@ using System.CommandLine;
 using Breeze.Cli.Demo;
 using Breeze.Cli.Deployments;
 using Breeze.Cli.Fleet;
+using Breeze.Cli.Patches;
 using Breeze.Cli.Session;
 using Breeze.Cli.Terminal;
 
@@ -23,6 +24,8 @@ public static class CommandLine
             ScriptCommands.Build(shell),
             .. KeyCommands.Build(shell),
             ClusterCommands.Build(shell),
+            PatchCommands.Build(shell),
+            ComplianceCommands.Build(shell),
         ]);
         return root;
     }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Reflection;
 using Breeze.Client.Http;
 using Breeze.Client.Live;
+using Breeze.Client.Patches;
 using Breeze.Client.Resources;
 using Breeze.Contracts.Access;
 using Breeze.Contracts.Fleet;
@@ -48,6 +49,8 @@ public sealed class BreezeClient : IDisposable
         ApiKeys = new ApiKeysClient(transport);
         AuditLogs = new AuditLogsClient(transport);
         Cluster = new ClusterClient(transport);
+        Patches = new PatchesClient(transport);
+        Compliance = new ComplianceClient(transport);
     }
 
     /// <summary>A client for the server at this address.</summary>
@@ -90,6 +93,10 @@ public sealed class BreezeClient : IDisposable
     public AuditLogsClient AuditLogs { get; }
 
     public ClusterClient Cluster { get; }
+
+    public PatchesClient Patches { get; }
+
+    public ComplianceClient Compliance { get; }
 
     /// <summary>A live connection with the same server and key, not yet started; the caller disposes it.</summary>
     public ConsoleConnection Live() => new(Server, _key, Options);

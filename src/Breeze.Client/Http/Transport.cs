@@ -22,10 +22,21 @@ internal sealed class Transport(HttpClient http, BreezeClientOptions options)
     /// <summary>The whole body: lists, and the answers that are bare objects.</summary>
     public Task<T> SendBare<T>(Call call, CancellationToken cancel) => Exchange(call, Body<T>, cancel);
 
+    /// <summary>The body as it is, into a stream that can be rewound.</summary>
+    public Task Fetch(Call call, Stream destination, CancellationToken cancel) => Exchange(
+        call,
+        async (response, token) =>
+        {
+            destination.SetLength(0);
+            await response.Content.CopyToAsync(destination, token);
+            return true;
+        },
+        cancel);
+
     private async Task<T> Exchange<T>(Call call, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
         // One key for all tries of this call: the server answers a repeat with what the first one did.
-        var idempotencyKey = call.Method == HttpMethod.Post ? call.IdempotencyKey ?? Guid.CreateVersion7().ToString() : null;
+        var idempotencyKey = call.IdempotencyKey ?? (call.Method == HttpMethod.Post ? Guid.CreateVersion7().ToString() : null);
         var unknownFate = false;
         for (var attempt = 1; ; attempt++)
         {

@@ -29,6 +29,15 @@ public class ListedResource<T>
         Cursors.Walk((cursor, token) => Page(null, 200, cursor, query, token), page => (page.Data, page.NextCursor), cancel);
 }
 
+/// <summary>A list and nothing else.</summary>
+public sealed class PlainList<T> : ListedResource<T>
+{
+    internal PlainList(Transport transport, string path)
+        : base(transport, path)
+    {
+    }
+}
+
 /// <summary>A list whose things can be fetched and ended one by one.</summary>
 public class Resource<T> : ListedResource<T>
 {
