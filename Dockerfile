@@ -13,6 +13,8 @@ COPY src/Breeze.Silo src/Breeze.Silo
 RUN dotnet publish src/Breeze.Silo --configuration Release --no-restore --output /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
+# Compliance reports as PDF are drawn with the system's fonts.
+RUN apt-get update && apt-get install --yes --no-install-recommends fontconfig fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app .
 # The keys and, without PostgreSQL, the database. A volume takes the owner of the directory it is first mounted over.

@@ -1,6 +1,7 @@
 using Breeze.Silo.Access;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Approvals;
+using Breeze.Silo.Compliance;
 using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
@@ -29,6 +30,7 @@ public static class Program
         builder.Services.AddDeployments();
         builder.Services.AddApprovals();
         builder.Services.AddPatches();
+        builder.Services.AddCompliance();
         builder.Services.AddPolicies();
         builder.Services.AddLive();
         adjust?.Invoke(builder);
@@ -57,5 +59,6 @@ public static class Program
         api.MapApprovals();
         api.MapFleet();
         api.MapPatches();
+        api.MapCompliance();
     }
 }

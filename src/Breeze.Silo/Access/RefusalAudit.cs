@@ -1,3 +1,4 @@
+using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Access;
@@ -12,7 +13,7 @@ internal sealed partial class RefusalAudit(RequestDelegate next, IDatabase datab
 {
     public Task Invoke(HttpContext http)
     {
-        if (HttpMethods.IsPost(http.Request.Method) || HttpMethods.IsPut(http.Request.Method)
+        if (http.Creates() || HttpMethods.IsPut(http.Request.Method)
             || HttpMethods.IsPatch(http.Request.Method) || HttpMethods.IsDelete(http.Request.Method))
         {
             http.Response.OnStarting(() => Write(http));
@@ -26,7 +27,7 @@ internal sealed partial class RefusalAudit(RequestDelegate next, IDatabase datab
         if (http.Response.StatusCode is < 400 or >= 500 or 401 or 429
             || http.User.FindCaller() is not { } caller
             || http.GetEndpoint() is not RouteEndpoint route
-            || http.Items.ContainsKey(Hosting.Idempotency.NotJudged))
+            || http.Items.ContainsKey(Idempotency.NotJudged))
         {
             return;
         }

@@ -9,6 +9,16 @@ namespace Breeze.Silo.Hosting;
 /// <summary>Leaves these members of <c>data</c> out of a stored answer: they are shown once.</summary>
 public sealed record OneTimeSecrets(params string[] Members);
 
+/// <summary>A GET that makes something: it takes <c>Idempotency-Key</c> and what is refused is audited, like a POST.</summary>
+public sealed record CreatesByGet;
+
+internal static class Creation
+{
+    /// <summary>Whether the request makes something, or does something, each time it is sent.</summary>
+    public static bool Creates(this HttpContext http) =>
+        HttpMethods.IsPost(http.Request.Method) || http.GetEndpoint()?.Metadata.GetMetadata<CreatesByGet>() is not null;
+}
+
 /// <summary><c>Idempotency-Key</c>: the same request again gets the first answer again and has one effect.</summary>
 /// <remarks>
 /// A key belongs to its caller, method and path. It is taken by an insert that only one request can win, before anything is done, so
@@ -23,7 +33,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
     private const string Header = "Idempotency-Key";
 
     public Task Invoke(HttpContext http) =>
-        HttpMethods.IsPost(http.Request.Method) && http.Request.Headers.ContainsKey(Header) && http.User.FindCaller() is { } caller
+        http.Creates() && http.Request.Headers.ContainsKey(Header) && http.User.FindCaller() is { } caller
             ? Once(http, caller.KeyId)
             : next(http);
 

@@ -47,7 +47,7 @@ internal sealed class OperationDescription : IOpenApiOperationTransformer
             yield return Query(query.Name, query.Description, query.Example);
         }
 
-        if (method == "POST" && metadata.OfType<RequireRightAttribute>().Any())
+        if ((method == "POST" || metadata.OfType<CreatesByGet>().Any()) && metadata.OfType<RequireRightAttribute>().Any())
         {
             yield return new OpenApiParameter
             {

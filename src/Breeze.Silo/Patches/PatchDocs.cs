@@ -10,7 +10,6 @@ internal static class PatchDocs
     private static readonly DateTimeOffset At = new(2026, 3, 1, 9, 0, 0, TimeSpan.Zero);
     private static readonly Guid Id = Guid.Parse("0198f6a0-0000-7000-8000-000000000031");
     private static readonly Guid DeviceId = Guid.Parse("0198f6a0-0000-7000-8000-000000000011");
-    private static readonly Guid OrgId = Guid.Parse("0198f6a0-0000-7000-8000-000000000002");
     private static readonly Guid CommandId = Guid.Parse("0198f6a0-0000-7000-8000-000000000022");
     private static readonly PatchCounts Counts = new(12, 180, 3, 1, 4);
 
@@ -32,10 +31,5 @@ internal static class PatchDocs
         .Add("GET /devices/{id}/patches", "List a device's patches", "The latest change first.",
             new PagedList<PatchOnDevice>(
                 [new(Id, "linux", Patch.ExternalId, Patch.Title, "important", "security", "3.0.15-1~deb12u1", "3.0.14-1~deb12u2", "pending", "approved", null, false, At, At)],
-                new(1, 50, 1), null))
-        .Add("GET /patches/compliance", "Show compliance now",
-            "Computed from the current state at each request. compliancePercent is installed of all that is counted; 100 when nothing is.",
-            new Single<ComplianceSummary>(new(
-                90m, 200, Counts, [new("linux", 90m, Counts)], [new("important", 90m, Counts)],
-                [new(DeviceId, OrgId, "front-desk-1", null, 75m, new(4, 12, 0, 0, 0))], At)));
+                new(1, 50, 1), null));
 }

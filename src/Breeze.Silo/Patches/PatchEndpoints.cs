@@ -9,7 +9,7 @@ using Breeze.Silo.Hosting;
 
 namespace Breeze.Silo.Patches;
 
-/// <summary>Scans, the catalogue, devices' patches and the live summary, under <c>/api/v1</c>.</summary>
+/// <summary>Scans, the catalogue and devices' patches, under <c>/api/v1</c>.</summary>
 internal static class PatchEndpoints
 {
     public static void MapPatchRoutes(this RouteGroupBuilder api)
@@ -34,14 +34,6 @@ internal static class PatchEndpoints
                 (await catalogue.Get(http.Caller().Scope, id, QueryText.Id(http.Request.Query, "orgId"))).ToHttp(Replies.Bare))
             .RequireRight(Right.ViewPatches)
             .Query("orgId", "As this organization sees it.");
-        patches.MapGet("/compliance", async (HttpContext http, ComplianceQueries compliance) =>
-                (await compliance.Summary(
-                    http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), QueryText.Name<PatchSource>(http.Request.Query, "source"),
-                    QueryText.Name<PatchSeverity>(http.Request.Query, "severity"))).ToHttp())
-            .RequireRight(Right.ViewPatches)
-            .Query("orgId", "One organization; left out: all that the key may see.")
-            .Query("source", "microsoft, apple, linux, third_party or custom.")
-            .Query("severity", "critical, important, moderate, low or unknown.");
         api.MapGet("/devices/{id}/patches", async (HttpContext http, DevicePatchQueries devices, NumberedPage page, Guid id) =>
                 (await devices.List(http.Caller().Scope, id, OfDevice(http.Request.Query), page)).ToHttp(Replies.Bare))
             .RequireRight(Right.ViewPatches).WithTags("Devices")

@@ -5,7 +5,7 @@ using Breeze.Silo.Hosting;
 
 namespace Breeze.Silo.Patches;
 
-/// <summary>Patches: what devices report, what organizations see of it, and how compliant they are.</summary>
+/// <summary>Patches: what devices report, and what organizations see of it.</summary>
 public static class PatchesSetup
 {
     public static IServiceCollection AddPatches(this IServiceCollection services)
@@ -17,7 +17,7 @@ public static class PatchesSetup
         services.AddSingleton<ScanResultStore>();
         services.AddSingleton<CatalogueQueries>();
         services.AddSingleton<DevicePatchQueries>();
-        services.AddSingleton<ComplianceQueries>();
+        services.AddHostedService<PatchHousekeeping>();
         services.AddSingleton<IDecommissionListener, PatchesOfDecommissioned>();
         services.AddFilterColumn(new(
             new FilterField("patches.pending", FieldKind.Number),

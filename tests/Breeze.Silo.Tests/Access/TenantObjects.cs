@@ -21,6 +21,11 @@ internal sealed class TenantObjects(SiloFixture silo)
         _ => await Create(kind, await Body(kind, org)),
     };
 
+    /// <summary>What the first id of the route names.</summary>
+    public async Task<Guid> MakeFor(LiveRoute route, Guid org) => route.Pattern.StartsWith("/api/v1/patches/compliance/report/", StringComparison.Ordinal)
+        ? (await silo.Admin.Get($"/patches/compliance/report?orgId={org}")).Is(HttpStatusCode.OK).Body!["reportId"]!.GetValue<Guid>()
+        : await Make(route.Kind, org);
+
     /// <summary>What creates one of this kind in the organization.</summary>
     public async Task<object> Body(string kind, Guid org) => kind switch
     {

@@ -4,10 +4,11 @@ using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Core.Patches;
 using Breeze.Silo.Access;
+using Breeze.Silo.Patches;
 using Breeze.Silo.Storage;
 using Dapper;
 
-namespace Breeze.Silo.Patches;
+namespace Breeze.Silo.Compliance;
 
 /// <summary>What compliance is asked about: whose devices, and of which patches.</summary>
 internal sealed record ComplianceQuestion(OrgScope Scope, PatchSource? Source, PatchSeverity? Severity)
@@ -38,7 +39,8 @@ internal sealed class ComplianceQueries(IDatabase database, TimeProvider clock)
         });
 
     /// <summary>The figures as the connection's snapshot has them.</summary>
-    public static async Task<ComplianceSummary> Summary(SqlSource source, ComplianceQuestion question, DateTimeOffset now)
+    /// <param name="worst">How many of the worst devices, at most.</param>
+    public static async Task<ComplianceSummary> Summary(SqlSource source, ComplianceQuestion question, DateTimeOffset now, int worst = Worst)
     {
         var groups = await source.Query<CountsRow>(
             $"""
@@ -54,11 +56,11 @@ internal sealed class ComplianceQueries(IDatabase database, TimeProvider clock)
             all,
             [.. groups.GroupBy(g => g.Source).OrderBy(g => g.Key).Select(g => new SourceCompliance(EnumName.Of((PatchSource)g.Key), Percent(Sum(g)), Sum(g)))],
             [.. groups.GroupBy(g => g.Severity).OrderBy(g => g.Key).Select(g => new SeverityCompliance(EnumName.Of((PatchSeverity)g.Key), Percent(Sum(g)), Sum(g)))],
-            [.. (await WorstDevices(source, question)).Select(d => d.Show())],
+            [.. (await WorstDevices(source, question, worst)).Select(d => d.Show())],
             now);
     }
 
-    public static decimal Percent(PatchCounts counts) => Compliance.Percent(counts.Installed, Total(counts));
+    public static decimal Percent(PatchCounts counts) => ComplianceScore.Percent(counts.Installed, Total(counts));
 
     public static long Total(PatchCounts counts) => counts.Pending + counts.Installed + counts.Failed + counts.Skipped + counts.Missing;
 
@@ -66,10 +68,10 @@ internal sealed class ComplianceQueries(IDatabase database, TimeProvider clock)
         sum.Pending + row.Pending, sum.Installed + row.Installed, sum.Failed + row.Failed, sum.Skipped + row.Skipped, sum.Missing + row.Missing));
 
     // Kept per device, so that the worst of all are the first of an index; under a filter only what is not installed is looked at.
-    private static Task<IReadOnlyList<DeviceRow>> WorstDevices(SqlSource source, ComplianceQuestion question)
+    private static Task<IReadOnlyList<DeviceRow>> WorstDevices(SqlSource source, ComplianceQuestion question, int worst)
     {
         var arguments = question.Arguments;
-        arguments.Add("worst", Worst);
+        arguments.Add("worst", worst);
         return question.IsNarrowed
             ? source.Query<DeviceRow>(
                 $"""

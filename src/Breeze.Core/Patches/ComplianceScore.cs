@@ -1,7 +1,7 @@
 namespace Breeze.Core.Patches;
 
 /// <summary>The arithmetic of compliance, the same for the live summary and for reports.</summary>
-public static class Compliance
+public static class ComplianceScore
 {
     /// <summary>Installed of all rows, 0 to 100, two decimals, half away from zero; no rows are 100 (contract, section 3).</summary>
     /// <remarks>100 only when everything is installed, and 0 only when nothing is: rounding hides neither the last nor the first patch.</remarks>

@@ -1,0 +1,20 @@
+namespace Breeze.Silo.Compliance;
+
+/// <summary>Compliance: the live summary, and reports made in the background.</summary>
+public static class ComplianceSetup
+{
+    public static IServiceCollection AddCompliance(this IServiceCollection services)
+    {
+        services.AddSingleton<ComplianceQueries>();
+        services.AddSingleton<ReportStore>();
+        services.AddSingleton<ReportRuns>();
+        services.AddHostedService<ReportRecovery>();
+        return services;
+    }
+
+    public static void MapCompliance(this RouteGroupBuilder api)
+    {
+        ComplianceDocs.All.Describe(api);
+        api.MapComplianceRoutes();
+    }
+}
