@@ -170,10 +170,10 @@ internal static class PdfReport
         text.Left($"{facts.Of} · as of {Time(figures.AsOf)}", Margin, 84, 10, Soft, room: Width - 2 * Margin);
         (string Name, float X)[] columns = [("Pending", 350), ("Failed", 391), ("Missing", 438), ("Skipped", 486), ("Compliant", Width - Margin)];
         var y = 116f;
-        text.Left("Device", Margin, y, 9.5f, Soft, bold: true);
+        text.Left("Device", Margin, y, 8.5f, Soft, bold: true);
         foreach (var (name, x) in columns)
         {
-            text.Right(name, x, y, 9.5f, Soft, bold: true);
+            text.Right(name, x, y, 8.5f, Soft, bold: true);
         }
 
         Fill(canvas, new SKRect(Margin, y + 7, Width - Margin, y + 8), Line);
