@@ -57,6 +57,7 @@ public static class Program
         api.MapAgents();
         api.MapDeployments();
         api.MapApprovals();
+        api.MapPolicies();
         api.MapFleet();
         api.MapPatches();
         api.MapCompliance();

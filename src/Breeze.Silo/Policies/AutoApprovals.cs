@@ -81,7 +81,7 @@ public static class AutoApprovals
         return await tx.QueryRows<ApprovedRow>(
             $$"""
             insert into patch_approvals (org_id, patch_id, status, note, actor_kind, actor_id, actor_name, policy_id, assignment_id, decided_at, version)
-            select @org, v.patch, 2, @note, 'policy', @policyText, @name, @policyId, @assignmentId, @now, 1 from ({rows}) v where true order by v.patch
+            select @org, v.patch, 2, @note, 'policy', @policyText, @Name, @PolicyId, @AssignmentId, @now, 1 from ({rows}) v where true order by v.patch
             on conflict (org_id, patch_id) do update set status = 2, defer_until = null, note = excluded.note, actor_kind = excluded.actor_kind,
               actor_id = excluded.actor_id, actor_name = excluded.actor_name, policy_id = excluded.policy_id,
               assignment_id = excluded.assignment_id, decided_at = excluded.decided_at, announced = 1, version = patch_approvals.version + 1
@@ -123,7 +123,7 @@ public static class AutoApprovals
         """
         insert into patch_decisions (id, org_id, patch_id, status, note, actor_kind, actor_id, actor_name, policy_id, assignment_id, level,
           target_id, approval_version, at)
-        select v.id, @org, v.patch, 2, @note, 'policy', @policyText, @name, @policyId, @assignmentId, @level, @targetId, v.version, @now from ({rows}) v
+        select v.id, @org, v.patch, 2, @note, 'policy', @policyText, @Name, @PolicyId, @AssignmentId, @Level, @TargetId, v.version, @now from ({rows}) v
         """,
         new Rows()
             .Uuid("id", [.. approved.Select(_ => Guid.CreateVersion7(now))])

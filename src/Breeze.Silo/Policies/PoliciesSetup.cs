@@ -6,6 +6,16 @@ public static class PoliciesSetup
     public static IServiceCollection AddPolicies(this IServiceCollection services)
     {
         services.AddSingleton<EffectivePolicies>();
+        services.AddSingleton<PolicyStore>();
+        services.AddSingleton<FeatureStore>();
+        services.AddSingleton<AssignmentStore>();
+        services.AddSingleton<ResolvedConfigs>();
         return services;
+    }
+
+    public static void MapPolicies(this RouteGroupBuilder api)
+    {
+        PolicyDocs.All.Describe(api);
+        api.MapPolicyRoutes();
     }
 }

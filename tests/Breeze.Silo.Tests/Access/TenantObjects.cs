@@ -18,6 +18,7 @@ internal sealed class TenantObjects(SiloFixture silo)
         "devices" => (await Device(org)).Id,
         "enrollment-keys" => await Create(kind, await EnrollmentKey(org)),
         "patches" => await silo.NewPatch(org),
+        "patch-policies" => await PatchPolicy(org),
         _ => await Create(kind, await Body(kind, org)),
     };
 
@@ -45,6 +46,7 @@ internal sealed class TenantObjects(SiloFixture silo)
             durationMinutes = 60,
             allowsDeployments = true,
         },
+        "configuration-policies" => new { orgId = org, name = "Policy" },
         "deployments" => new
         {
             orgId = org,
@@ -72,6 +74,9 @@ internal sealed class TenantObjects(SiloFixture silo)
         ("POST", "/deployments/{id}/devices/retry") => new { deviceIds = new[] { Guid.NewGuid() } },
         ("POST", "/patches/{id}/approve") or ("POST", "/patches/{id}/decline") => new { orgId = org },
         ("POST", "/patches/{id}/defer") => new { orgId = org, deferUntil = silo.Clock.Now.AddDays(1) },
+        ("PUT", "/configuration-policies/{id}") => new { name = "Renamed" },
+        ("POST", "/configuration-policies/{id}/features") => new { featureType = "patch", inlineSettings = new { } },
+        ("POST", "/configuration-policies/{id}/assignments") => new { level = "organization", targetId = org },
         ("POST", "/patches/bulk-approve") => new { orgId = org, patchIds = new[] { Guid.NewGuid() } },
         ("POST", "/patches/scan") => new { deviceIds = new[] { Guid.NewGuid() } },
         ("POST", "/filters/preview") => new { orgId = org, filter = Everyone },
@@ -103,6 +108,13 @@ internal sealed class TenantObjects(SiloFixture silo)
         @operator = "AND",
         conditions = new[] { new { field = "hostname", @operator = "contains", value = "pc" } },
     };
+
+    private async Task<Guid> PatchPolicy(Guid org)
+    {
+        var policy = await Make("configuration-policies", org);
+        (await silo.Admin.Post($"/configuration-policies/{policy}/features", new { featureType = "patch", inlineSettings = new { } })).Is(HttpStatusCode.Created);
+        return policy;
+    }
 
     private async Task<object> EnrollmentKey(Guid org) => new { siteId = await Make("sites", org), name = "Enrolment", maxUses = 10 };
 

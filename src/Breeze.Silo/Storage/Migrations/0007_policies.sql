@@ -27,10 +27,10 @@ create table configuration_policies (
 create index configuration_policies_org on configuration_policies (org_id, id);
 create index configuration_policies_partner on configuration_policies (partner_id, id);
 
--- feature_type: patch. scheduled_since: when its schedule came to be as it is; nothing before it was ever due.
+-- feature_type: patch.
 create table policy_features (
   policy_id uuid not null references configuration_policies (id) on delete cascade, feature_type text not null, settings text not null,
-  scheduled_since bigint not null, created_at bigint not null, updated_at bigint not null, primary key (policy_id, feature_type));
+  created_at bigint not null, updated_at bigint not null, primary key (policy_id, feature_type));
 
 -- level: 1 partner, 2 organization, 3 site, 4 device group, 5 device. org_id: of every level but the partner's, whose target is partner_id.
 -- site_id and group_id repeat the target, so that an assignment goes with it.

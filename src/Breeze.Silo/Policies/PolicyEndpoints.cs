@@ -1,0 +1,66 @@
+using Breeze.Contracts.Policies;
+using Breeze.Core.Access;
+using Breeze.Silo.Access;
+using Breeze.Silo.Fleet;
+using Breeze.Silo.Hosting;
+
+namespace Breeze.Silo.Policies;
+
+/// <summary><c>/configuration-policies</c> and the list that was before it. A policy's ETag is its version, its features and assignments included.</summary>
+internal static class PolicyEndpoints
+{
+    public static void MapPolicyRoutes(this RouteGroupBuilder api)
+    {
+        var policies = api.MapGroup("/configuration-policies").WithTags("Configuration policies");
+        policies.MapGet("", async (HttpContext http, PolicyStore store, NumberedPage page) =>
+                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewPolicies);
+        policies.MapGet("/{id}", async (HttpContext http, PolicyStore store, Guid id) => (await store.Get(http.Caller().Scope, id)).ToHttp(http))
+            .RequireRight(Right.ViewPolicies);
+        policies.MapPost("", async (HttpContext http, PolicyStore store, ConfigurationPolicyBody body) =>
+                (await store.Create(http.Caller(), body)).ToCreated(http, p => $"/api/v1/configuration-policies/{p.Id}"))
+            .RequireRight(Right.ManagePolicies).Audited("policy.create", "policy");
+        policies.MapPut("/{id}", async (HttpContext http, PolicyStore store, Guid id, ConfigurationPolicyBody body) =>
+                (await store.Update(http.Caller(), id, EntityTags.IfMatch(http), body)).ToHttp(http))
+            .RequireRight(Right.ManagePolicies).Audited("policy.update", "policy");
+        policies.MapDelete("/{id}", async (HttpContext http, PolicyStore store, Guid id) =>
+                (await store.Delete(http.Caller(), id, EntityTags.IfMatch(http))).ToHttp(http))
+            .RequireRight(Right.ManagePolicies).Audited("policy.delete", "policy");
+        policies.MapGet("/{id}/resolve-patch-config/{deviceId}", async (HttpContext http, ResolvedConfigs configs, Guid id, Guid deviceId) =>
+                (await configs.Resolve(http.Caller().Scope, id, deviceId)).ToHttp())
+            .RequireRight(Right.ViewPolicies);
+        MapFeatures(policies);
+        MapAssignments(policies);
+        api.MapGet("/patch-policies", async (HttpContext http, PolicyStore store, NumberedPage page) =>
+                (await store.ListLegacy(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewPolicies).WithTags("Configuration policies");
+    }
+
+    private static void MapFeatures(RouteGroupBuilder policies)
+    {
+        policies.MapGet("/{id}/features", async (HttpContext http, FeatureStore store, Guid id, NumberedPage page) =>
+                (await store.List(http.Caller().Scope, id, page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewPolicies);
+        policies.MapPost("/{id}/features", async (HttpContext http, FeatureStore store, Guid id, PolicyFeatureBody body) =>
+                (await store.Set(http.Caller(), id, EntityTags.IfMatch(http), body))
+                    .ToCreated(http, f => $"/api/v1/configuration-policies/{id}/features/{f.FeatureType}"))
+            .RequireRight(Right.ManagePolicies).Audited("policy.set_feature", "policy");
+        policies.MapDelete("/{id}/features/{featureType}", async (HttpContext http, FeatureStore store, Guid id, string featureType) =>
+                (await store.Remove(http.Caller(), id, featureType, EntityTags.IfMatch(http))).ToHttp(http))
+            .RequireRight(Right.ManagePolicies).Audited("policy.remove_feature", "policy");
+    }
+
+    private static void MapAssignments(RouteGroupBuilder policies)
+    {
+        policies.MapGet("/{id}/assignments", async (HttpContext http, AssignmentStore store, Guid id, NumberedPage page) =>
+                (await store.List(http.Caller().Scope, id, page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewPolicies);
+        policies.MapPost("/{id}/assignments", async (HttpContext http, AssignmentStore store, Guid id, PolicyAssignmentBody body) =>
+                (await store.Add(http.Caller(), id, EntityTags.IfMatch(http), body))
+                    .ToCreated(http, a => $"/api/v1/configuration-policies/{id}/assignments/{a.Id}"))
+            .RequireRight(Right.ManagePolicies).Audited("policy.assign", "policy");
+        policies.MapDelete("/{id}/assignments/{assignmentId}", async (HttpContext http, AssignmentStore store, Guid id, Guid assignmentId) =>
+                (await store.Remove(http.Caller(), id, assignmentId, EntityTags.IfMatch(http))).ToHttp(http))
+            .RequireRight(Right.ManagePolicies).Audited("policy.unassign", "policy");
+    }
+}

@@ -1,0 +1,23 @@
+using Breeze.Core;
+using Breeze.Silo.Storage;
+
+namespace Breeze.Silo.Policies;
+
+/// <summary>Which organizations a policy touches by its assignments.</summary>
+internal static class PolicyReach
+{
+    /// <summary>Those that it may speak for as a whole: assigned to them, or to their partner.</summary>
+    public static Task<IReadOnlyList<OrgId>> OrgWide(SqlSource source, Guid policy) => source.Query<OrgId>(
+        """
+        select a.org_id from policy_assignments a where a.policy_id = @policy and a.level = 2
+        union select o.id from policy_assignments a join organizations o on o.partner_id = a.partner_id where a.policy_id = @policy and a.level = 1
+        """,
+        new { policy });
+
+    /// <summary>SQL: the ids of all organizations with a device that the policy <c>@policy</c> could govern.</summary>
+    public const string Orgs =
+        """
+        select a.org_id from policy_assignments a where a.policy_id = @policy and a.org_id is not null
+        union select o.id from policy_assignments a join organizations o on o.partner_id = a.partner_id where a.policy_id = @policy and a.level = 1
+        """;
+}
