@@ -62,30 +62,38 @@ public static partial class DnfOutput
         return advisories;
     }
 
-    /// <summary>The installed packages that a transaction would bring to another version, from dnf's own table of it.</summary>
+    /// <summary>The installed packages that a transaction would bring to another version or take away, from dnf's own table of it.</summary>
     public static IReadOnlyList<PackageVersion> Changed(string table)
     {
         var changed = new List<PackageVersion>();
-        var isChange = false;
+        var added = new HashSet<string>();
+        var section = "";
         string? name = null;
         foreach (var line in table.Split('\n').Select(line => line.TrimEnd('\r')))
         {
-            if (SectionLine().Match(line) is { Success: true } section)
+            if (SectionLine().Match(line) is { Success: true } start)
             {
-                isChange = section.Groups["title"].Value is "Upgrading" or "Downgrading" or "Reinstalling" or "Removing";
-                name = null;
+                (section, name) = (start.Groups["title"].Value, null);
                 continue;
             }
 
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             // A name that is too long for its column stands on a line of its own.
-            (name, var rest) = words.Length == 1 && line.StartsWith(' ') ? (words[0], []) : name is not null ? (name, words) : (words.FirstOrDefault(), words.Skip(1).ToArray());
-            if (isChange && line.StartsWith(' ') && name is not null && rest is [var architecture, var version, _, ..] && name != "replacing")
+            string[] words = [.. name is null ? [] : new[] { name }, .. line.StartsWith(' ') ? line.Split(' ', StringSplitOptions.RemoveEmptyEntries) : []];
+            name = words.Length == 1 ? words[0] : null;
+            if (words is not [not "replacing", var architecture, var version, _, ..])
             {
-                changed.Add(new PackageVersion(name, architecture, Version(version)));
+                continue;
             }
 
-            name = words.Length == 1 && line.StartsWith(' ') ? name : null;
+            if (section.StartsWith("Installing", StringComparison.Ordinal))
+            {
+                added.Add(words[0]);
+            }
+            else if (section.Split(' ')[0] is "Upgrading" or "Downgrading" or "Reinstalling" || (section.StartsWith("Removing", StringComparison.Ordinal) && !added.Contains(words[0])))
+            {
+                // An old kernel goes when a new one comes: those stand side by side, and that is no change of another package.
+                changed.Add(new PackageVersion(words[0], architecture, Version(version)));
+            }
         }
 
         return changed;
