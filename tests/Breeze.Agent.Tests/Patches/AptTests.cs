@@ -45,6 +45,36 @@ public sealed class AptTests : IDisposable
     }
 
     [AptFact]
+    public async Task The_packages_of_this_very_machine_are_reported()
+    {
+        // Its own package list, read only; no repositories, so that nothing is fetched.
+        var folder = Directory.CreateDirectory(Path.Combine(_apt.Agent, "machine"));
+        foreach (var name in new[] { "lists/partial", "cache/archives/partial" })
+        {
+            Directory.CreateDirectory(Path.Combine(folder.FullName, name));
+        }
+
+        var configuration = Path.Combine(folder.FullName, "apt.conf");
+        await File.WriteAllTextAsync(configuration, $"""
+            Dir::State::lists "{folder.FullName}/lists";
+            Dir::Cache "{folder.FullName}/cache";
+            Dir::Etc::sourcelist "/dev/null";
+            Dir::Etc::sourceparts "/dev/null";
+            """);
+        await using var agent = new RunningProcessor(_apt.Agent, _signer, tools: _apt.Tools with
+        {
+            Environment = new Dictionary<string, string> { ["APT_CONFIG"] = configuration },
+        });
+        var link = agent.Connect();
+        var scan = await Scan(agent, link, []);
+        Assert.Equal((true, true, 0), (scan.Sources[0].Scanned, scan.Sources[0].Complete, scan.Sources[0].Available));
+        var installed = link.Patches.SelectMany(report => report.Installed).ToList();
+        Assert.Equal(scan.Sources[0].Installed, installed.Count);
+        Assert.True(installed.Count > 50, $"{installed.Count} packages");
+        Assert.Single(installed, patch => patch.ExternalId.StartsWith("apt:dpkg:", StringComparison.Ordinal));
+    }
+
+    [AptFact]
     public async Task A_repository_that_cannot_be_reached_makes_the_scan_incomplete_and_not_empty()
     {
         _apt.Package("Sample", "alpha", "1.0");
