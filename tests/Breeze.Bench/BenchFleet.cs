@@ -13,6 +13,7 @@ public sealed class BenchFleet(BenchSilo silo)
     private const int Page = 5_000;
     private readonly List<DeviceId> _devices = [];
     private readonly List<AgentConnection> _connections = [];
+    private int _repeats;
 
     public Guid Org { get; } = Guid.CreateVersion7();
 
@@ -34,6 +35,9 @@ public sealed class BenchFleet(BenchSilo silo)
 
         return fleet;
     }
+
+    /// <summary>Messages that had to be said again because no answer came in time.</summary>
+    public int Repeats => _repeats;
 
     public void ExpectFirstCommand() => FirstCommand = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -79,6 +83,8 @@ public sealed class BenchFleet(BenchSilo silo)
         await silo.Post($"/api/v1/deployments/{id}/initialize");
         return id;
     }
+
+    private void CountRepeat() => Interlocked.Increment(ref _repeats);
 
     private Task<int> AddDevices(int first, int count)
     {
@@ -134,9 +140,25 @@ public sealed class BenchFleet(BenchSilo silo)
 
         private async Task Run(Command command)
         {
-            if ((await Connection!.Accepted(new Accepted(command.Id, command.Attempt))).Proceed)
+            if ((await UntilAnswered(() => Connection!.Accepted(new Accepted(command.Id, command.Attempt)))).Proceed)
             {
-                await Connection.Result(new Result(command.Id, command.Attempt, ResultStatus.Completed, 0, "done", null, 1));
+                await UntilAnswered(() => Connection!.Result(new Result(command.Id, command.Attempt, ResultStatus.Completed, 0, "done", null, 1)));
+            }
+        }
+
+        // An agent repeats what was not answered; the product answers a repeat as it answered the first.
+        private async Task<T> UntilAnswered<T>(Func<Task<T>> say)
+        {
+            while (true)
+            {
+                try
+                {
+                    return await say();
+                }
+                catch (TimeoutException)
+                {
+                    fleet.CountRepeat();
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 namespace Breeze.Silo.Storage;
 
 /// <summary>
-/// A set of rows handed to one SQL statement: arrays through <c>unnest</c> on PostgreSQL, one JSON document through
-/// <c>json_each</c> on SQLite, so that the statement around it is the same on both.
+/// A set of rows handed to one SQL statement: arrays through <c>unnest</c> on PostgreSQL; on SQLite a temporary table of the writer's
+/// connection, or for reads one JSON document through <c>json_each</c>. The statement around it is the same on both.
 /// </summary>
 /// <remarks>
 /// Use: <c>tx.ExecuteRows("with v as ({rows}) update t set x = v.x from v where t.id = v.id and t.version = v.version", rows, args)</c>

@@ -36,17 +36,27 @@ public static class RowsSql
     public static Task<IReadOnlyList<T>> QueryRows<T>(this DbConnection connection, string sql, Rows rows, object? args = null) =>
         Query<T>(connection, null, sql, rows, args);
 
-    private static async Task<int> Execute(DbConnection connection, DbTransaction? transaction, string sql, Rows rows, object? args) =>
-        rows.Count == 0 ? 0 : await connection.ExecuteAsync(Text(connection, sql, rows), new Parameters(rows, args), transaction);
+    private static async Task<int> Execute(DbConnection connection, DbTransaction? transaction, string sql, Rows rows, object? args)
+    {
+        if (rows.Count == 0)
+        {
+            return 0;
+        }
+
+        var parameters = new Parameters(rows, args, StagedRows.Of(connection, transaction, rows));
+        return await connection.ExecuteAsync(parameters.Text(connection, sql), parameters, transaction);
+    }
 
     private static async Task<IReadOnlyList<T>> Query<T>(
-        DbConnection connection, DbTransaction? transaction, string sql, Rows rows, object? args) =>
-        rows.Count == 0 ? [] : (await connection.QueryAsync<T>(Text(connection, sql, rows), new Parameters(rows, args), transaction)).AsList();
-
-    private static string Text(DbConnection connection, string sql, Rows rows)
+        DbConnection connection, DbTransaction? transaction, string sql, Rows rows, object? args)
     {
-        var source = connection is NpgsqlConnection ? Unnest(rows) : JsonEach(rows);
-        return sql.Replace("{rows}", source, StringComparison.Ordinal);
+        if (rows.Count == 0)
+        {
+            return [];
+        }
+
+        var parameters = new Parameters(rows, args, StagedRows.Of(connection, transaction, rows));
+        return (await connection.QueryAsync<T>(parameters.Text(connection, sql), parameters, transaction)).AsList();
     }
 
     private static string Unnest(Rows rows) =>
@@ -113,13 +123,22 @@ public static class RowsSql
     /// <summary>As Microsoft.Data.Sqlite stores a Guid parameter: upper case. Another case would be another key.</summary>
     private static string SqliteText(Guid id) => id.ToString().ToUpperInvariant();
 
-    private sealed class Parameters(Rows rows, object? args) : SqlMapper.IDynamicParameters
+    /// <param name="staged">The select of rows that stand in the connection's own tables already; null: they go as parameters.</param>
+    private sealed class Parameters(Rows rows, object? args, string? staged) : SqlMapper.IDynamicParameters
     {
+        public string Text(DbConnection connection, string sql) => sql.Replace(
+            "{rows}", staged ?? (connection is NpgsqlConnection ? Unnest(rows) : JsonEach(rows)), StringComparison.Ordinal);
+
         public void AddParameters(IDbCommand command, SqlMapper.Identity identity)
         {
             if (args is not null)
             {
                 ((SqlMapper.IDynamicParameters)new DynamicParameters(args)).AddParameters(command, identity);
+            }
+
+            if (staged is not null)
+            {
+                return;
             }
 
             if (command is SqliteCommand)

@@ -27,6 +27,7 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     {
         SqlTypes.Register();
         _writer = Open(path, "pragma journal_mode = wal; pragma synchronous = full;");
+        StagedRows.Prepare(_writer);
         for (var i = 0; i < readConnections; i++)
         {
             var reader = Open(path, "pragma query_only = 1;");
