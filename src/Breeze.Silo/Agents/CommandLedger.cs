@@ -32,10 +32,16 @@ public static class CommandLedger
         Insert(tx, commands, CommandState.Queued, now);
 
     /// <summary>Unaccepted → accepted, unless withdrawn by itself or by its gate. Holds the gates until the transaction ends.</summary>
+    /// <param name="holdsGates">The caller holds the commands' gates already, in this transaction.</param>
     /// <returns>The ids that became accepted now; one that was accepted before is not among them (<see cref="Running"/>).</returns>
-    public static async Task<IReadOnlyList<Guid>> Accept(DbTransaction tx, IReadOnlyList<CommandId> ids, DateTimeOffset now)
+    public static async Task<IReadOnlyList<Guid>> Accept(
+        DbTransaction tx, IReadOnlyList<CommandId> ids, DateTimeOffset now, bool holdsGates = false)
     {
-        await HoldGates(tx, ids);
+        if (!holdsGates)
+        {
+            await HoldGates(tx, ids);
+        }
+
         return await tx.QueryRows<Guid>(
             $$"""
             with v as ({rows})
@@ -54,12 +60,18 @@ public static class CommandLedger
     /// <summary>
     /// Any open state → done with its outcome. A result of what was given up or withdrawn before is kept, once, and marked late.
     /// </summary>
+    /// <param name="holdsGates">The caller holds the commands' gates already, in this transaction.</param>
     /// <returns>The ids that became done now; late and repeated ones are not among them.</returns>
-    public static async Task<IReadOnlyList<Guid>> Finish(DbTransaction tx, IReadOnlyList<CommandEnd> ends, DateTimeOffset now)
+    public static async Task<IReadOnlyList<Guid>> Finish(
+        DbTransaction tx, IReadOnlyList<CommandEnd> ends, DateTimeOffset now, bool holdsGates = false)
     {
         var rows = Ends(ends);
         var args = new { now = now.ToUnixTimeMilliseconds() };
-        await HoldGates(tx, [.. ends.Select(e => e.Id)]);
+        if (!holdsGates)
+        {
+            await HoldGates(tx, [.. ends.Select(e => e.Id)]);
+        }
+
         var done = await tx.QueryRows<Guid>(
             $$"""
             with v as ({rows})

@@ -90,10 +90,10 @@ public sealed record WithdrawnCommand(CommandId Id, DeviceId DeviceId, bool WasS
 public interface ICommandOrigin : IGrain
 {
     /// <returns>False: withdrawn, do not run it.</returns>
-    [Alias("CommandAccepted")]
+    [Alias("CommandAccepted"), ResponseTimeout(IAgentGrain.AgentPatience)]
     Task<bool> CommandAccepted(CommandId id, int attempt);
 
-    [Alias("CommandEnded")]
+    [Alias("CommandEnded"), ResponseTimeout(IAgentGrain.AgentPatience)]
     Task CommandEnded(CommandEnd end);
 
     /// <summary>A value for display; may be lost.</summary>

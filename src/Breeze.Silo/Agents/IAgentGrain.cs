@@ -8,6 +8,9 @@ namespace Breeze.Silo.Agents;
 [Alias("breeze.IAgentGrain")]
 public interface IAgentGrain : IGrainWithGuidKey
 {
+    /// <summary>How long an agent's message may stand in the queue of a commit: giving up earlier only has it said, and queued, again.</summary>
+    public const string AgentPatience = "00:01:00";
+
     /// <summary>Makes a connection the live one and ends the one before. Committed when answered.</summary>
     [Alias("Connect")]
     Task<Answer<long>> Connect(AgentArrival arrival);
@@ -18,11 +21,11 @@ public interface IAgentGrain : IGrainWithGuidKey
 
     /// <summary>The device has a command in its journal.</summary>
     /// <returns>Whether it may run it. Committed when answered.</returns>
-    [Alias("Accepted"), AlwaysInterleave]
+    [Alias("Accepted"), AlwaysInterleave, ResponseTimeout(AgentPatience)]
     Task<Answer<bool>> Accepted(long epoch, CommandId id, int attempt, KnownCommand? known);
 
     /// <summary>A command ended. Committed when answered; a repeat is safe.</summary>
-    [Alias("Result"), AlwaysInterleave]
+    [Alias("Result"), AlwaysInterleave, ResponseTimeout(AgentPatience)]
     Task<Answer<bool>> Result(long epoch, CommandEnd end, KnownCommand? known);
 
     [Alias("Progress"), AlwaysInterleave]

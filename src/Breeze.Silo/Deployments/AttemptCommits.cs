@@ -28,6 +28,9 @@ public enum StepOutcome
 /// </remarks>
 public sealed class AttemptCommits : IAsyncDisposable
 {
+    // A few transactions' worth: enough that the writer is never idle.
+    private const int CalmBelow = 2_048;
+
     private readonly GroupCommit<AttemptStep, StepOutcome> _commits;
 
     public AttemptCommits(IDatabase database, RecordFeed feed)
@@ -40,6 +43,9 @@ public sealed class AttemptCommits : IAsyncDisposable
             return batch.Outcomes;
         }, new() { AfterCommit = (_, _) => feed.Publish() });
     }
+
+    /// <summary>Waits while so much comes from devices that sending them more work would only make them wait longer.</summary>
+    public Task Calm() => _commits.Below(CalmBelow);
 
     public Task<StepOutcome> Commit(AttemptStep step) => _commits.Commit(step);
 
@@ -105,7 +111,7 @@ public sealed class AttemptCommits : IAsyncDisposable
         {
             var accepts = Indexes(step => step.End is null).ToList();
             var ids = accepts.Where(IsCurrent).Select(i => steps[i].Command).Distinct().ToList();
-            var now = ids.Count == 0 ? [] : (await CommandLedger.Accept(tx, ids, _now)).ToHashSet();
+            var now = ids.Count == 0 ? [] : (await CommandLedger.Accept(tx, ids, _now, holdsGates: true)).ToHashSet();
             var running = ids.Count == now.Count ? now : (await CommandLedger.Running(tx, ids)).ToHashSet();
             foreach (var i in accepts)
             {
@@ -129,7 +135,7 @@ public sealed class AttemptCommits : IAsyncDisposable
             }
 
             var first = ends.DistinctBy(i => steps[i].Command).ToList();
-            var done = (await CommandLedger.Finish(tx, [.. first.Select(i => steps[i].End!)], _now)).ToHashSet();
+            var done = (await CommandLedger.Finish(tx, [.. first.Select(i => steps[i].End!)], _now, holdsGates: true)).ToHashSet();
             foreach (var i in ends)
             {
                 var isNow = IsCurrent(i) && done.Remove(steps[i].Command.Value);

@@ -10,7 +10,7 @@ public sealed partial class DeploymentGrain
 {
     private const string ReminderName = "rollout";
 
-    // Shards woken at once: enough to keep the one dispatch writer busy, few enough that a pause comes between two of them.
+    // Shards woken in one turn: a million devices are a thousand shards, and an operator's call comes between any two turns.
     private const int ShardsAtOnce = 4;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMinutes(1);

@@ -55,8 +55,8 @@ public interface IDeploymentGrain : IGrainWithGuidKey
 [Alias("breeze.IShardGrain")]
 public interface IShardGrain : IGrainWithGuidCompoundKey
 {
-    /// <summary>Its batch is open (or the deployment goes on): does what is due and keeps watch.</summary>
-    [Alias("Wake")]
+    /// <summary>Its batch is open (or the deployment goes on): does what is due and keeps watch. Its deployment does not wait for it.</summary>
+    [Alias("Wake"), OneWay]
     Task Wake(bool mayReload);
 
     [Alias("RecordsChanged"), OneWay]

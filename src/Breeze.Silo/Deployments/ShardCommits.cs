@@ -44,10 +44,20 @@ public sealed class ShardCommits : IAsyncDisposable
 
     private readonly GroupCommit<ShardStep, ShardOutcome> _commits;
 
-    public ShardCommits(IDatabase database) =>
-        _commits = new("deployment_dispatch", database, Commit, new() { MaxBatch = 4, FairBy = step => step.Context.Org });
+    private readonly AttemptCommits _attempts;
 
-    public Task<ShardOutcome> Commit(ShardStep step) => _commits.Commit(step);
+    public ShardCommits(IDatabase database, AttemptCommits attempts)
+    {
+        _attempts = attempts;
+        _commits = new("deployment_dispatch", database, Commit, new() { MaxBatch = 4, FairBy = step => step.Context.Org });
+    }
+
+    /// <summary>Commits the step in its turn. What devices say goes first: while much of it waits, nothing more is sent to them.</summary>
+    public async Task<ShardOutcome> Commit(ShardStep step)
+    {
+        await _attempts.Calm();
+        return await _commits.Commit(step);
+    }
 
     public ValueTask DisposeAsync() => _commits.DisposeAsync();
 

@@ -25,6 +25,7 @@ public sealed partial class ShardGrain(
     // A device that is waited for may come at any moment; what is due happens within 5 s (contract, section 2).
     private static readonly TimeSpan WaitingPoll = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ReloadAfter = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan RetryStepAfter = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<int, OpenRecord> _open = [];
     private readonly HashSet<CommandId> _cancelSent = [];
@@ -52,7 +53,7 @@ public sealed partial class ShardGrain(
         }
 
         _isFenced = false;
-        await Advance();
+        await Tick();
     }
 
     public async Task RecordsChanged(RecordChanged[] changes)
@@ -112,6 +113,21 @@ public sealed partial class ShardGrain(
         Report();
         Schedule();
         return [.. outcomes];
+    }
+
+    /// <summary>One <see cref="Advance"/>; one that fails is tried again soon, for everything it does follows from the rows.</summary>
+    private async Task Tick()
+    {
+        try
+        {
+            await Advance();
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            Log.StepFailed(log, _context.Deployment, _shard, error);
+            _loadedAt = DateTimeOffset.MinValue;
+            SetTimer(RetryStepAfter);
+        }
     }
 
     /// <summary>Does whatever is due by the rows and the clock. Called by ticks, timers and wakes alike.</summary>
@@ -311,10 +327,14 @@ public sealed partial class ShardGrain(
             return;
         }
 
-        var wait = due > now ? due - now : TimeSpan.Zero;
+        SetTimer(due > now ? due - now : TimeSpan.Zero);
+    }
+
+    private void SetTimer(TimeSpan wait)
+    {
         if (_timer is null)
         {
-            _timer = this.RegisterGrainTimer(Advance, new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+            _timer = this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { KeepAlive = true });
         }
         else
         {
@@ -340,5 +360,8 @@ public sealed partial class ShardGrain(
     {
         [LoggerMessage(1, LogLevel.Debug, "Deployment {Deployment} shard {Shard}: {Sent} sent of {Changed} changed")]
         public static partial void Dispatched(ILogger logger, DeploymentId deployment, int shard, int sent, int changed);
+
+        [LoggerMessage(2, LogLevel.Warning, "Deployment {Deployment} shard {Shard}: a step failed; it is tried again")]
+        public static partial void StepFailed(ILogger logger, DeploymentId deployment, int shard, Exception error);
     }
 }

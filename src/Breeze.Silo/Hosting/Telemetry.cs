@@ -39,7 +39,13 @@ public static class Telemetry
 
         if (settings.Telemetry.Dashboard)
         {
-            builder.UseOrleans(silo => silo.AddDashboard(o => o.HideTrace = true));
+            builder.UseOrleans(silo => silo.AddDashboard(o =>
+            {
+                o.HideTrace = true;
+
+                // Each look counts the silo's activations one by one.
+                o.CounterUpdateIntervalMs = 10_000;
+            }));
         }
     }
 

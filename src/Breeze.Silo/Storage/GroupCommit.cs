@@ -34,6 +34,7 @@ public sealed record GroupCommitOptions<TItem, TOutcome>
 public sealed class GroupCommit<TItem, TOutcome> : IAsyncDisposable
 {
     private const int DeadlockRetries = 3;
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(5);
 
     private readonly string _name;
     private readonly IDatabase _database;
@@ -70,6 +71,16 @@ public sealed class GroupCommit<TItem, TOutcome> : IAsyncDisposable
         }
 
         return await waiting.Done.Task;
+    }
+
+    /// <summary>Waits until fewer than this many items wait.</summary>
+    public async Task Below(int items)
+    {
+        // The real clock: it is this process's work that is waited for, whatever time the product believes it is.
+        while (_queue.Count >= items)
+        {
+            await Task.Delay(LookAgainAfter, TimeProvider.System);
+        }
     }
 
     /// <summary>Takes nothing more in and finishes what waits.</summary>
