@@ -5,9 +5,11 @@ using Breeze.Silo.Compliance;
 using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Jobs;
 using Breeze.Silo.Live;
 using Breeze.Silo.Patches;
 using Breeze.Silo.Policies;
+using Breeze.Silo.Software;
 
 namespace Breeze.Silo;
 
@@ -32,6 +34,8 @@ public static class Program
         builder.Services.AddPatches();
         builder.Services.AddCompliance();
         builder.Services.AddPolicies();
+        builder.Services.AddJobs();
+        builder.Services.AddSoftware();
         builder.Services.AddLive();
         adjust?.Invoke(builder);
 
@@ -61,5 +65,7 @@ public static class Program
         api.MapFleet();
         api.MapPatches();
         api.MapCompliance();
+        api.MapJobs();
+        api.MapSoftware();
     }
 }

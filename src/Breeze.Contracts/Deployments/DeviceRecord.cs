@@ -35,6 +35,9 @@ public enum SkipReason
     RolledBack,
     NotApproved,
     Decommissioned,
+
+    /// <summary>It is not for this device: approved patches that it does not need, or a package of another operating system.</summary>
+    NotApplicable,
 }
 
 /// <summary>One device of a deployment.</summary>
@@ -94,7 +97,15 @@ public sealed record AttemptResult
     public string? Error { get; init; }
 
     public long? DurationMs { get; init; }
+
+    /// <summary>Patch by patch, with those that were asked for and left out; null where no patches were meant.</summary>
+    public IReadOnlyList<AttemptPatch>? Patches { get; init; }
 }
+
+/// <summary>What became of one patch in an attempt.</summary>
+/// <param name="Status">pending (sent), installed, rolled_back, failed, skipped, or not_approved, not_applicable for one that was left out.</param>
+/// <param name="Error">The device's own text; null for none.</param>
+public sealed record AttemptPatch(Guid Id, string? Title, string Status, string? Error, bool RebootRequired);
 
 public sealed record Attempt
 {

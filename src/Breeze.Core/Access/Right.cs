@@ -39,6 +39,9 @@ public enum Right
     /// <summary>Make, change and delete scripts.</summary>
     ManageScripts,
 
+    /// <summary>Make, change and delete software packages.</summary>
+    ManageSoftware,
+
     /// <summary>Make, change and delete sites, and move a device to another.</summary>
     ManageSites,
 
@@ -88,6 +91,7 @@ public static class Rights
         Right.EditGroups => (Role.Technician, ScopeKind.Org),
         Right.EditDevices => (Role.Technician, ScopeKind.Org),
         Right.ManageScripts => (Role.Admin, ScopeKind.Org),
+        Right.ManageSoftware => (Role.Admin, ScopeKind.Org),
         Right.ManageSites => (Role.Admin, ScopeKind.Org),
         Right.ManageWindows => (Role.Admin, ScopeKind.Org),
         Right.ManageEnrollment => (Role.Admin, ScopeKind.Org),

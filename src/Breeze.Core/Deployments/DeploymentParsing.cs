@@ -26,7 +26,7 @@ public static class DeploymentParsing
             return badType;
         }
 
-        var payload = ParseScript(body.Payload);
+        var payload = PayloadParsing.Parse(body.Type!, body.Payload);
         if (payload.IsRefused)
         {
             return payload.Refusal!;
@@ -83,64 +83,10 @@ public static class DeploymentParsing
 
     private static Refusal? ParseType(string? type) => type switch
     {
-        "script" => null,
-        "patch" or "software" or "policy" => Refusal.Invalid($"Deployments of type {type} are not available yet; only script is.", "type"),
+        WorkTypes.Script or WorkTypes.Patch or WorkTypes.Software or WorkTypes.Policy => null,
         null => Refusal.Invalid("type is required: script, patch, software or policy.", "type"),
         _ => Refusal.Invalid($"'{Shorten(type)}' is not a deployment type: use script, patch, software or policy.", "type"),
     };
 
-    private static Answer<ScriptPayload> ParseScript(JsonElement? payload)
-    {
-        if (payload is not { ValueKind: JsonValueKind.Object } json)
-        {
-            return Refusal.Invalid("payload is required: {scriptId, parameters, rollbackScriptId?}.", "payload");
-        }
-
-        Guid? script = null;
-        Guid? rollback = null;
-        JsonElement? parameters = null;
-        foreach (var member in json.EnumerateObject())
-        {
-            switch (member.Name)
-            {
-                case "scriptId" or "rollbackScriptId":
-                    if (member.Value.ValueKind == JsonValueKind.Null && member.Name == "rollbackScriptId")
-                    {
-                        break;
-                    }
-
-                    if (member.Value.ValueKind != JsonValueKind.String || !member.Value.TryGetGuid(out var id))
-                    {
-                        return Refusal.Invalid($"payload.{member.Name} must be a GUID.", $"payload.{member.Name}");
-                    }
-
-                    if (member.Name == "scriptId")
-                    {
-                        script = id;
-                    }
-                    else
-                    {
-                        rollback = id;
-                    }
-
-                    break;
-                case "parameters":
-                    if (member.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
-                    {
-                        return Refusal.Invalid("payload.parameters must be an object of names and values.", "payload.parameters");
-                    }
-
-                    parameters = member.Value.ValueKind == JsonValueKind.Object ? member.Value : null;
-                    break;
-                default:
-                    return Refusal.Invalid($"payload.{Shorten(member.Name)} is not known for type script.", $"payload.{Shorten(member.Name)}");
-            }
-        }
-
-        return script is { } scriptId
-            ? new ScriptPayload(new ScriptId(scriptId), parameters, rollback is { } r ? new ScriptId(r) : null)
-            : Refusal.Invalid("payload.scriptId is required.", "payload.scriptId");
-    }
-
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+    internal static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }

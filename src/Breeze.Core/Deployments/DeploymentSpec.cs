@@ -5,17 +5,30 @@ namespace Breeze.Core.Deployments;
 
 /// <summary>What a deployment is to do: the validated form of a <see cref="DeploymentBody"/>, with every default filled in.</summary>
 /// <param name="Name">1 to 200 characters, trimmed.</param>
-/// <param name="Type">Only <c>script</c> for now; the others are refused before a spec exists.</param>
-/// <param name="Payload">Which script, with what.</param>
+/// <param name="Type">One of <see cref="WorkTypes"/>.</param>
+/// <param name="Payload">What to do, as its type needs it.</param>
 /// <param name="Target">Which devices.</param>
 /// <param name="Plan">How it is rolled out.</param>
-public sealed record DeploymentSpec(string Name, string Type, ScriptPayload Payload, TargetConfig Target, RolloutPlan Plan);
+public sealed record DeploymentSpec(string Name, string Type, WorkPayload Payload, TargetConfig Target, RolloutPlan Plan);
+
+/// <summary>What a deployment does on each device.</summary>
+public abstract record WorkPayload;
+
+/// <summary>The payload of a patch deployment.</summary>
+/// <param name="PatchIds">1 to 1,000 different ids of the catalogue.</param>
+public sealed record PatchPayload(IReadOnlyList<Guid> PatchIds) : WorkPayload;
+
+/// <summary>The payload of a software deployment.</summary>
+public sealed record SoftwarePackagePayload(Guid PackageId) : WorkPayload;
+
+/// <summary>The payload of a policy deployment.</summary>
+public sealed record PolicyPayload(Guid PolicyId) : WorkPayload;
 
 /// <summary>The payload of a script deployment.</summary>
 /// <param name="ScriptId">A script of the same organization.</param>
 /// <param name="Parameters">An object of values by parameter name, checked against the script; null for none.</param>
 /// <param name="RollbackScriptId">Run by a rollback on the devices that completed; null means it cannot be rolled back.</param>
-public sealed record ScriptPayload(ScriptId ScriptId, JsonElement? Parameters, ScriptId? RollbackScriptId);
+public sealed record ScriptPayload(ScriptId ScriptId, JsonElement? Parameters, ScriptId? RollbackScriptId) : WorkPayload;
 
 public enum BatchGate
 {

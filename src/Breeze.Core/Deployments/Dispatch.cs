@@ -38,9 +38,10 @@ public static class Dispatch
 {
     /// <summary>
     /// A first attempt is sent, skipped, or (just lost) waited for; a retry is never skipped: it waits for its device and window up to
-    /// <see cref="DeviceAttempt.Patience"/> from when it was due.
+    /// <see cref="DeviceAttempt.Patience"/> from when it was due. Where there is a deadline, a first attempt waits until then.
     /// </summary>
-    public static DispatchDecision Judge(RecordState record, Reach reach, WindowState window, DateTimeOffset now)
+    /// <param name="deadline">Until when a run waits for devices that are away or may not be touched; null: it does not wait.</param>
+    public static DispatchDecision Judge(RecordState record, Reach reach, WindowState window, DateTimeOffset now, DateTimeOffset? deadline = null)
     {
         if (reach == Reach.Decommissioned)
         {
@@ -56,6 +57,14 @@ public static class Dispatch
 
             var isOver = record.NextAttemptAt is { } due && now - due >= DeviceAttempt.Patience;
             return new(isOver ? DispatchVerdict.GiveUp : DispatchVerdict.Wait);
+        }
+
+        if (deadline is { } until)
+        {
+            var canStart = reach == Reach.Online && window == WindowState.Open;
+            return canStart ? new(DispatchVerdict.Send)
+                : now < until ? new(DispatchVerdict.Wait)
+                : new(DispatchVerdict.Skip, reach == Reach.Online ? SkipReason.OutsideMaintenanceWindow : SkipReason.Offline);
         }
 
         return (reach, window) switch

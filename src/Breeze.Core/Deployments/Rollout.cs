@@ -14,6 +14,7 @@ namespace Breeze.Core.Deployments;
 /// <param name="PausedByLimitAt">When a limit paused it; null unless it is paused by one.</param>
 /// <param name="Run">Counts of the whole run.</param>
 /// <param name="Batch">Counts of the current batch.</param>
+/// <param name="IsStrict">One failed device makes it failed, as patch jobs and their rollbacks have it.</param>
 /// <param name="IsClosed">The run was cancelled or abandoned: how it ended stands, whatever its last devices report.</param>
 public sealed record RolloutState(
     Stage Stage,
@@ -27,7 +28,8 @@ public sealed record RolloutState(
     DateTimeOffset? PausedByLimitAt,
     Totals Run,
     Totals Batch,
-    bool IsClosed = false);
+    bool IsClosed = false,
+    bool IsStrict = false);
 
 /// <summary>What should happen to a deployment next.</summary>
 public abstract record RolloutStep
@@ -111,7 +113,7 @@ public static class Rollout
     }
 
     private static bool IsSuccess(RolloutState state) =>
-        LimitReached(state) is null && !(state.Run.Failed > 0 && state.Run.Completed == 0);
+        state.IsStrict ? state.Run.Failed == 0 : LimitReached(state) is null && !(state.Run.Failed > 0 && state.Run.Completed == 0);
 
     private static RolloutStep JudgeAgain(RolloutState state)
     {

@@ -24,6 +24,17 @@ public readonly record struct Totals(
     /// <summary>Records that have not reached a terminal state.</summary>
     public int Open => Pending + Running;
 
+    /// <summary>Records in one state; all of them for null.</summary>
+    public int Of(DeviceRecordStatus? status) => status switch
+    {
+        DeviceRecordStatus.Pending => Pending,
+        DeviceRecordStatus.Running => Running,
+        DeviceRecordStatus.Completed => Completed,
+        DeviceRecordStatus.Failed => Failed,
+        DeviceRecordStatus.Skipped => Skipped,
+        _ => All,
+    };
+
     public static Totals operator +(Totals a, Totals b) => new(
         a.Pending + b.Pending,
         a.Retrying + b.Retrying,

@@ -153,9 +153,9 @@ public static class CommandLedger
         var payloads = await CommandPayloads.Store(tx, commands.Select(c => c.Payload));
         await tx.ExecuteRows(
             """
-            insert into device_commands (id, device_id, org_id, type, payload_id, attempt, gate_id, bypasses_gate, origin,
+            insert into device_commands (id, device_id, org_id, type, payload_id, attempt, gate_id, bypasses_gate, origin, left_out,
               state, created_at, sent_at, resend_at)
-            select v.command_id, v.device_id, v.org_id, v.type, v.payload_id, v.attempt, v.gate_id, v.bypasses_gate, v.origin,
+            select v.command_id, v.device_id, v.org_id, v.type, v.payload_id, v.attempt, v.gate_id, v.bypasses_gate, v.origin, v.left_out,
               @state, @now, case when @state = 2 then @now end, @resend
             from ({rows}) v
             """,
@@ -168,7 +168,8 @@ public static class CommandLedger
                 .Int("attempt", [.. commands.Select(c => c.Attempt)])
                 .Uuid("gate_id", [.. commands.Select(c => c.GateId)])
                 .Int("bypasses_gate", [.. commands.Select(c => c.BypassesGate ? 1 : 0)])
-                .Text("origin", [.. commands.Select(c => c.Origin)]),
+                .Text("origin", [.. commands.Select(c => c.Origin)])
+                .Text("left_out", [.. commands.Select(c => c.LeftOut)]),
             new
             {
                 state = (int)state,

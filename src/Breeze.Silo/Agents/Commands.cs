@@ -32,6 +32,7 @@ public enum CommandOutcome
 /// <param name="GateId">The gate that must be open for it to become sent; null for none.</param>
 /// <param name="BypassesGate">Sent although its gate is closed (not when it is withdrawn).</param>
 /// <param name="Origin">The <see cref="GrainId"/> (text) of the <see cref="ICommandOrigin"/> that is told; null when nobody is.</param>
+/// <param name="LeftOut">For people: what was asked for and is not in the payload, as JSON; null for nothing.</param>
 public sealed record NewCommand(
     CommandId Id,
     DeviceId DeviceId,
@@ -41,7 +42,8 @@ public sealed record NewCommand(
     int Attempt,
     Guid? GateId,
     bool BypassesGate,
-    string? Origin);
+    string? Origin,
+    string? LeftOut = null);
 
 /// <summary>A command that is committed as sent, on its way to the silo that holds the device's socket.</summary>
 /// <param name="SiloId">The silo that presence names for the device.</param>

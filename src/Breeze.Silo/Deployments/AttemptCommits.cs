@@ -33,15 +33,28 @@ public sealed class AttemptCommits : IAsyncDisposable
 
     private readonly GroupCommit<AttemptStep, StepOutcome> _commits;
 
-    public AttemptCommits(IDatabase database, RecordFeed feed)
+    public AttemptCommits(IDatabase database, RecordFeed feed, PatchReports patches, ICommandDelivery delivery)
     {
+        // One batch at a time: what it leaves here is what AfterCommit finds.
+        IReadOnlyList<DeviceId> toWake = [];
         _commits = new("deployment_attempts", database, async (tx, steps) =>
         {
             var batch = new Batch(tx, steps);
             await batch.Run();
+            toWake = await patches.Take(tx, batch.Ended, steps.Max(s => s.Now));
             feed.Stage(batch.Changes);
             return batch.Outcomes;
-        }, new() { AfterCommit = (_, _) => feed.Publish() });
+        }, new()
+        {
+            AfterCommit = (_, _) =>
+            {
+                feed.Publish();
+                if (toWake.Count > 0)
+                {
+                    _ = delivery.Wake(toWake);
+                }
+            },
+        });
     }
 
     /// <summary>Waits while so much comes from devices that sending them more work would only make them wait longer.</summary>
@@ -63,6 +76,9 @@ public sealed class AttemptCommits : IAsyncDisposable
         public IReadOnlyList<StepOutcome> Outcomes => _outcomes;
 
         public List<RecordChanged> Changes { get; } = [];
+
+        /// <summary>The attempts that ended now.</summary>
+        public List<(RunContext Context, CommandEnd End)> Ended { get; } = [];
 
         public async Task Run()
         {
@@ -147,6 +163,7 @@ public sealed class AttemptCommits : IAsyncDisposable
                     var next = DeviceAttempt.End(record.State, Attempts.Of(step.End!), step.Context.Plan, _now, withdrawn.Contains(step.Context.Gate));
                     Change(step, record, next);
                     record.Changed = true;
+                    Ended.Add((step.Context, step.End!));
                 }
             }
         }

@@ -190,11 +190,11 @@ internal static class DeploymentEndpoints
         var value = spec.Value!;
         var target = DeploymentParsing.Spec(value.Target, targets.Fields);
         var missing = await database.Read(async connection =>
-            (await ScriptSnapshots.Take(connection, org, value.Payload)).Refusal ?? await targets.Check(connection, org, target));
+            (await WorkSnapshots.Take(connection, org, value.Payload)).Refusal ?? await targets.Check(connection, org, target));
         return missing is { } refused ? refused : new DeploymentEdit(
             value.Name,
             value.Type,
-            DeploymentJson.Write(StoredPayload.Of(value.Payload)),
+            StoredPayload.Write(value.Payload),
             DeploymentJson.Write(value.Target),
             DeploymentJson.Write(RolloutParsing.ToConfig(value.Plan)));
     }

@@ -103,6 +103,7 @@ public sealed partial class DeploymentGrain
     /// <summary>Takes every step that is due: each is decided from the rows, saved, and then looked at anew.</summary>
     private async Task Advance()
     {
+        await AdvanceJob();
         while (_row is { Stage: not (Stage.Draft or Stage.Pending) } row)
         {
             _plan ??= row.ParsePlan();

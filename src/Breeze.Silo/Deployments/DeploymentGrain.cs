@@ -20,7 +20,6 @@ public sealed partial class DeploymentGrain(
     IDatabase database,
     DeploymentStore store,
     Initialization initialization,
-    ScriptSnapshots scripts,
     DeploymentBroadcast broadcast,
     LiveChannel live,
     TimeProvider clock,
@@ -69,7 +68,7 @@ public sealed partial class DeploymentGrain(
 
         var row = _row!;
         var plan = row.ParsePlan();
-        var snapshot = await scripts.Take(row);
+        var snapshot = await database.Read(connection => WorkSnapshots.Take(connection, row.OrgId, StoredPayload.Read(row.Type, row.Payload)));
         if (snapshot.Refusal is { } missing)
         {
             return missing;
@@ -227,7 +226,12 @@ public sealed partial class DeploymentGrain(
 
     private static Refusal? RefuseRollback(DeploymentRow row) =>
         row.IsRollback ? Refusal.Invalid("This deployment has been rolled back already.", "status")
-        : row.RollbackPayload is null ? Refusal.Invalid("The deployment has no payload.rollbackScriptId, so there is nothing to roll it back with.", "payload.rollbackScriptId")
+        : row.RollbackPayload is null ? Refusal.Invalid(row.Type switch
+        {
+            WorkTypes.Script => "The deployment has no payload.rollbackScriptId, so there is nothing to roll it back with.",
+            WorkTypes.Software => "The package has no uninstallCommand, so there is nothing to roll it back with.",
+            _ => $"A {row.Type} deployment cannot be rolled back.",
+        }, row.Type == WorkTypes.Script ? "payload.rollbackScriptId" : "type")
         : null;
 
     /// <summary>One command of an operator: refused by the state table, or saved with its audit line.</summary>
@@ -316,8 +320,16 @@ public sealed partial class DeploymentGrain(
     }
 
     private AuditEntry Line(DeploymentRow row, string action, AuditActor actor) => new(
-        AuditChain.Org(row.OrgId), clock.GetUtcNow(), actor, $"deployment.{action}", "deployment", row.Id.ToString(),
+        AuditChain.Org(row.OrgId), clock.GetUtcNow(), actor, $"{Noun(row.Kind)}.{action}", Noun(row.Kind), row.Id.ToString(),
         Details: new { row.Name, stage = row.Stage, row.Run, row.PausedReason });
+
+    /// <summary>What audit lines call it.</summary>
+    internal static string Noun(RunKind kind) => kind switch
+    {
+        RunKind.PatchJob => "patch_job",
+        RunKind.PatchRollback => "patch_rollback",
+        _ => "deployment",
+    };
 
     private async Task Read()
     {

@@ -40,7 +40,7 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
         OrgScope scope, Guid? org, string? status, string? type, int limit, int offset, DeploymentId? before) => database.Read(async connection =>
     {
         var stages = status is null ? [] : Display.StagesOf(status);
-        var where = $"{scope.Sql("d.org_id")}"
+        var where = $"{scope.Sql("d.org_id")} and d.kind = 0"
             + (org is null ? "" : " and d.org_id = @org")
             + (type is null ? "" : " and d.type = @type")
             + (status is null ? "" : $" and d.stage = @stage{DerivedStatus(status)}");
@@ -58,7 +58,7 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
         (IReadOnlyList<DeploymentRow>)(await connection.QueryAsync<DeploymentRow>(
             $"""
             select {DeploymentStore.Columns} from deployments d
-            where {scope.Sql("d.org_id")} and d.stage <> @draft
+            where {scope.Sql("d.org_id")} and d.kind = 0 and d.stage <> @draft
               and d.id in (select r.deployment_id from deployment_devices r where r.device_id = @device)
             order by d.id desc limit @limit offset @offset
             """,
@@ -121,9 +121,9 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
 
     private static async Task<DeploymentRow?> Row(DbConnection connection, OrgScope scope, DeploymentId id) =>
         await connection.QuerySingleOrDefaultAsync<DeploymentRow>(
-            $"select {DeploymentStore.Columns} from deployments d where d.id = @id and {scope.Sql("d.org_id")}", new { id, scopeId = scope.Id });
+            $"select {DeploymentStore.Columns} from deployments d where d.id = @id and d.kind = 0 and {scope.Sql("d.org_id")}", new { id, scopeId = scope.Id });
 
-    private static async Task<Dictionary<DeploymentId, Totals>> TotalsOf(DbConnection connection, List<DeploymentRow> rows) =>
+    internal static async Task<Dictionary<DeploymentId, Totals>> TotalsOf(DbConnection connection, IReadOnlyList<DeploymentRow> rows) =>
         (await connection.QueryRows<DeploymentCounts>(
             $$"""
             with v as ({rows})

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Breeze.Contracts.Agents;
 using Breeze.Contracts.Deployments;
 using Breeze.Core;
 using Breeze.Core.Deployments;
@@ -71,7 +72,35 @@ public sealed record DeploymentRow
     /// <summary>The ETag: changes of configuration and lifecycle.</summary>
     public long Revision { get; init; } = 1;
 
+    public RunKind Kind { get; init; }
+
+    /// <summary>The policy that a patch job obeys; null for one that has none, and for deployments.</summary>
+    public Guid? PolicyId { get; init; }
+
+    /// <summary>What a patch rollback removes; null otherwise.</summary>
+    public Guid? PatchId { get; init; }
+
+    /// <summary>The occurrence of a schedule that a patch job was made for; null otherwise.</summary>
+    public string? Occurrence { get; init; }
+
+    /// <summary>When a job or rollback starts by itself; null for deployments.</summary>
+    public DateTimeOffset? ScheduledAt { get; init; }
+
+    /// <summary>Until when devices that are away or suppressed are waited for; null for deployments.</summary>
+    public DateTimeOffset? DeadlineAt { get; init; }
+
     public bool IsRollback => Run > 1;
+
+    /// <summary>The type of the commands that a run sends.</summary>
+    public string CommandType(int run) => (Type, Kind == RunKind.PatchRollback || run > 1) switch
+    {
+        (WorkTypes.Patch, false) => CommandTypes.InstallPatches,
+        (WorkTypes.Patch, true) => CommandTypes.RollbackPatches,
+        (WorkTypes.Software, false) => CommandTypes.InstallSoftware,
+        (WorkTypes.Software, true) => CommandTypes.UninstallSoftware,
+        (WorkTypes.Policy, _) => CommandTypes.ApplyPolicy,
+        _ => CommandTypes.RunScript,
+    };
 
     public bool IsClosed => ClosedReason is not null;
 
@@ -83,7 +112,8 @@ public sealed record DeploymentRow
     public RolloutPlan ParsePlan() => RolloutParsing.Parse(DeploymentJson.Read<RolloutConfig>(RolloutConfig)).Value!;
 
     public RolloutState ToState(RolloutPlan plan, Totals run, Totals batch) => new(
-        Stage, plan, IsRollback, Total, TotalBatches, CurrentBatch, BatchDispatchedAt, NextBatchAt, PausedByLimitAt, Shown(run), batch, IsClosed);
+        Stage, plan, IsRollback, Total, TotalBatches, CurrentBatch, BatchDispatchedAt, NextBatchAt, PausedByLimitAt, Shown(run), batch, IsClosed,
+        IsStrict: Kind != RunKind.Deployment);
 }
 
 /// <summary>The JSON kept inside deployment rows.</summary>

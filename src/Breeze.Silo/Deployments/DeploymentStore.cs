@@ -13,7 +13,8 @@ public sealed class DeploymentStore(IDatabase database)
         """
         id, org_id, name, type, payload, target_config, rollout_config, stage, paused_reason, paused_by_limit_at, created_by, created_at,
         started_at, completed_at, resumed_at, run, gate_id, command_payload, rollback_payload, attempt_timeout_ms, total, batch_size,
-        shard_size, total_batches, current_batch, batch_dispatched_at, next_batch_at, closed_reason, swept, version, revision
+        shard_size, total_batches, current_batch, batch_dispatched_at, next_batch_at, closed_reason, swept, version, revision,
+        kind, policy_id, patch_id, occurrence, scheduled_at, deadline_at
         """;
 
     public Task<DeploymentRow?> Find(DeploymentId id) => database.Read(connection =>
@@ -24,6 +25,7 @@ public sealed class DeploymentStore(IDatabase database)
         (await connection.QueryAsync<DeploymentId>(
             """
             select id from deployments where stage in (@active, @paused, @rollback)
+            union select id from deployments where stage in (@draft, @pending) and kind <> 0
             union select id from deployments where swept = 0
             union select distinct c.deployment_id from deployment_counts c
               join deployments d on d.id = c.deployment_id and d.run = c.run
@@ -31,6 +33,8 @@ public sealed class DeploymentStore(IDatabase database)
             """,
             new
             {
+                draft = Stage.Draft,
+                pending = Stage.Pending,
                 active = Stage.Active,
                 paused = Stage.Paused,
                 rollback = Stage.Rollback,
@@ -41,8 +45,10 @@ public sealed class DeploymentStore(IDatabase database)
 
     public static Task Insert(DbTransaction tx, DeploymentRow row) => tx.Connection!.ExecuteAsync(
         """
-        insert into deployments (id, org_id, name, type, payload, target_config, rollout_config, stage, created_by, created_at)
-        values (@Id, @OrgId, @Name, @Type, @Payload, @TargetConfig, @RolloutConfig, @Stage, @CreatedBy, @CreatedAt)
+        insert into deployments (id, org_id, name, type, payload, target_config, rollout_config, stage, created_by, created_at,
+          kind, policy_id, patch_id, occurrence, scheduled_at, deadline_at)
+        values (@Id, @OrgId, @Name, @Type, @Payload, @TargetConfig, @RolloutConfig, @Stage, @CreatedBy, @CreatedAt,
+          @Kind, @PolicyId, @PatchId, @Occurrence, @ScheduledAt, @DeadlineAt)
         """,
         row,
         tx);

@@ -16,7 +16,9 @@ public static class DeploymentsSetup
         services.AddSingleton<RecordFeed>();
         services.AddSingleton<AttemptCommits>();
         services.AddSingleton<ShardCommits>();
-        services.AddSingleton<ScriptSnapshots>();
+        services.AddSingleton<PatchInstalls>();
+        services.AddSingleton<PatchReports>();
+        services.AddSingleton<JobTargets>();
         services.AddSingleton<Initialization>();
         services.AddTransient<DeploymentBroadcast>();
         services.AddSingleton<ILiveSource, DeploymentLiveSource>();

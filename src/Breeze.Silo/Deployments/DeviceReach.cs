@@ -15,23 +15,41 @@ public readonly record struct DeviceReach(Reach Reach, WindowState Window, strin
 /// <summary>Presence, decommissioning and windows of many devices at once: a query each, whatever the number.</summary>
 public sealed class DeviceReachQueries(IDatabase database, WindowQueries windows)
 {
-    public Task<IReadOnlyDictionary<DeviceId, DeviceReach>> Of(RunContext context, IReadOnlyList<DeviceId> devices, bool respectsWindows, DateTimeOffset now) =>
+    /// <summary>A deployment may keep to windows; a patch job waits inside windows that suppress patching; a patch rollback does neither.</summary>
+    public Task<IReadOnlyDictionary<DeviceId, DeviceReach>> Of(RunContext context, IReadOnlyList<DeviceId> devices, DateTimeOffset now) =>
         database.Read(async connection =>
         {
             var presence = await PresenceQueries.Of(connection, null, devices, now);
             var gone = await Decommissioned(connection, devices);
-            var open = respectsWindows ? await windows.ForDeployments(new SqlSource(connection), context.Org, devices, now) : null;
+            var window = await Windows(connection, context, devices, now);
             var reach = new Dictionary<DeviceId, DeviceReach>(devices.Count);
             foreach (var (device, state) in presence)
             {
                 reach[device] = new DeviceReach(
                     gone.Contains(device) ? Reach.Decommissioned : ReachOf(state.State),
-                    open is null ? WindowState.Open : WindowOf(open[device].State),
+                    window(device),
                     state.SiloId);
             }
 
             return (IReadOnlyDictionary<DeviceId, DeviceReach>)reach;
         });
+
+    private async Task<Func<DeviceId, WindowState>> Windows(DbConnection connection, RunContext context, IReadOnlyList<DeviceId> devices, DateTimeOffset now)
+    {
+        if (context.Kind == RunKind.PatchJob)
+        {
+            var suppressed = await windows.Suppressing(new SqlSource(connection), context.Org, devices, now);
+            return device => suppressed.Contains(device) ? WindowState.Closed : WindowState.Open;
+        }
+
+        if (!context.Plan.RespectsMaintenanceWindows)
+        {
+            return _ => WindowState.Open;
+        }
+
+        var open = await windows.ForDeployments(new SqlSource(connection), context.Org, devices, now);
+        return device => WindowOf(open[device].State);
+    }
 
     private static Reach ReachOf(Presence presence) => presence switch
     {

@@ -21,6 +21,10 @@ public interface IDeploymentGrain : IGrainWithGuidKey
     [Alias("Initialize"), ResponseTimeout("00:02:30")]
     Task<Answer<InitializeSummary>> Initialize(long? ifMatch, Caller caller);
 
+    /// <summary>A patch job's or patch rollback's row was inserted: stages its devices, and starts it when its time has come.</summary>
+    [Alias("Begin"), ResponseTimeout("00:02:30")]
+    Task<Answer<int>> Begin();
+
     /// <summary>Start, pause, resume, cancel or roll back.</summary>
     [Alias("Control"), ResponseTimeout("00:02:30")]
     Task<Answer<long>> Control(DeploymentCommand command, long? ifMatch, Caller caller);

@@ -12,10 +12,22 @@ public sealed record StagedRun(int Total, InitializeSummary Summary);
 
 /// <summary>Stages a run's records in steps, under a run nobody is shown yet; the deployment's own save makes them appear all at once.</summary>
 /// <remarks>Nothing loads the fleet: a page of devices at a time, one statement a page, so memory is flat and SQLite's one writer is shared.</remarks>
-public sealed class Initialization(IDatabase database, TargetQuery targets, WindowQueries windows, TimeProvider clock)
+public sealed class Initialization(IDatabase database, TargetQuery targets, JobTargets jobs, WindowQueries windows, TimeProvider clock)
 {
-    private const int PageSize = 5_000;
+    internal const int PageSize = 5_000;
     private const int MostExcludedShown = 100;
+
+    /// <summary>Stages a patch job's or patch rollback's devices.</summary>
+    /// <returns>How many there are.</returns>
+    public async Task<int> StageJob(DeploymentRow row, RolloutPlan plan)
+    {
+        var target = DeploymentJson.Read<JobTarget>(row.TargetConfig);
+        await Clear(row.Id, 1);
+        var page = await jobs.Pages(row.OrgId, target);
+        var (total, _) = await StagePages(row, plan, page);
+        await StageCounts(row.Id, 1, BatchPlan.For(total, plan));
+        return total;
+    }
 
     public async Task<Answer<StagedRun>> Stage(DeploymentRow row, RolloutPlan plan)
     {
@@ -27,7 +39,7 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, Wind
 
         await Clear(row.Id, 1);
         var target = await database.Read(connection => targets.Resolve(connection, row.OrgId, spec));
-        var (total, outside) = await StagePages(row, plan, target);
+        var (total, outside) = await StagePages(row, plan, (connection, after) => target.Page(connection, after, PageSize));
         var (offline, excluded) = await database.Read(async connection =>
             ((await target.Count(connection)).Offline, await target.Excluded(connection)));
         if (total == 0)
@@ -76,13 +88,13 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, Wind
         }
     }
 
-    private async Task<(int Total, int Outside)> StagePages(DeploymentRow row, RolloutPlan plan, ResolvedTarget target)
+    private async Task<(int Total, int Outside)> StagePages(DeploymentRow row, RolloutPlan plan, TargetPages pages)
     {
         var (total, outside) = (0, 0);
         TargetRow? last = null;
         while (true)
         {
-            var page = await database.Read(connection => target.Page(connection, last, PageSize));
+            var page = await database.Read(connection => pages(connection, last));
             if (page.Count > 0)
             {
                 var first = total;

@@ -13,10 +13,15 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
     private const string Columns =
         """
         d.id, d.deployment_id, d.run, d.ordinal, d.device_id, d.hostname, d.display_name, d.status, d.attempt, d.next_attempt_at, d.started_at,
-        d.completed_at, d.failure_kind, d.skip_reason, c.state as command_state, c.outcome, c.exit_code, c.output, c.error, c.duration_ms
+        d.completed_at, d.failure_kind, d.skip_reason, c.state as command_state, c.outcome, c.exit_code, c.output, c.error, c.duration_ms,
+        c.data, c.left_out, p.body as patches_payload
         """;
 
-    private const string From = "from deployment_devices d left join device_commands c on c.id = d.command_id where d.deployment_id = @Id and d.run = @run";
+    // Only commands of patches are shown with what they carried.
+    private const string PayloadOf = "left join command_payloads p on p.id = c.payload_id and c.type in ('install_patches', 'rollback_patches')";
+
+    private const string From =
+        $"from deployment_devices d left join device_commands c on c.id = d.command_id {PayloadOf} where d.deployment_id = @Id and d.run = @run";
 
     /// <summary>By batch, hostname, id: by ordinal.</summary>
     /// <param name="after">The last ordinal of the page before; -1 for the first.</param>
@@ -38,7 +43,7 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
         return (
             (IReadOnlyList<DeviceRecord>)rows.ConvertAll(r => r.Show(batches, plan, isUnswept ? row.ClosedReason : null, earlier.GetValueOrDefault(r.Ordinal))),
             rows.Count == 0 ? after : rows[^1].Ordinal,
-            Count(isUnswept ? totals.AfterClosing() : totals, status));
+            (long)(isUnswept ? totals.AfterClosing() : totals).Of(status));
     });
 
     /// <summary>One record with its attempts, oldest first; null when the device is not among the targets.</summary>
@@ -53,9 +58,10 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
 
         var origin = Origin(row.Id, run, found.Ordinal);
         var attempts = await connection.QueryAsync<AttemptRow>(
-            """
-            select id, attempt, state, outcome, sent_at, accepted_at, ended_at, late, exit_code, output, error, duration_ms
-            from device_commands where device_id = @device and origin = @origin order by attempt, id
+            $"""
+            select c.id, c.attempt, c.state, c.outcome, c.sent_at, c.accepted_at, c.ended_at, c.late, c.exit_code, c.output, c.error, c.duration_ms,
+              c.data, c.left_out, p.body as patches_payload
+            from device_commands c {PayloadOf} where c.device_id = @device and c.origin = @origin order by c.attempt, c.id
             """,
             new { device, origin });
         var isUnswept = run == row.Run && row is { IsClosed: true, Swept: false };
@@ -112,9 +118,9 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
         var retried = rows.Where(r => r.Attempt > 1 && r.CommandState != CommandState.Done)
             .ToDictionary(r => Origin(row.Id, run, r.Ordinal), r => r, StringComparer.Ordinal);
         var ended = await connection.QueryRows<AttemptRow>(
-            """
-            select c.origin, c.attempt, c.state, c.outcome, c.exit_code, c.output, c.error, c.duration_ms
-            from ({rows}) v cross join device_commands c where c.device_id = v.device and c.origin = v.by_origin and c.state = 4
+            $$"""
+            select c.origin, c.attempt, c.state, c.outcome, c.exit_code, c.output, c.error, c.duration_ms, c.data, c.left_out, p.body as patches_payload
+            from ({rows}) v cross join device_commands c {{PayloadOf}} where c.device_id = v.device and c.origin = v.by_origin and c.state = 4
             """,
             new Rows().Uuid("device", [.. retried.Values.Select(r => r.DeviceId)]).Text("by_origin", [.. retried.Keys]));
         return ended.GroupBy(e => e.Origin, StringComparer.Ordinal)
@@ -140,16 +146,6 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
            and case when d.status = 1 or (d.status = 2 and coalesce(c.state, 0) <> 3) then 5 else d.status end = @status
           """
         : " and d.status = @status";
-
-    private static long Count(Totals totals, DeviceRecordStatus? status) => status switch
-    {
-        DeviceRecordStatus.Pending => totals.Pending,
-        DeviceRecordStatus.Running => totals.Running,
-        DeviceRecordStatus.Completed => totals.Completed,
-        DeviceRecordStatus.Failed => totals.Failed,
-        DeviceRecordStatus.Skipped => totals.Skipped,
-        _ => totals.All,
-    };
 
     private sealed class PlaceRow
     {

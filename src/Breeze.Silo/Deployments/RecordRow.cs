@@ -27,9 +27,11 @@ public sealed class RecordRow
 {
     internal const string Columns =
         """
-        d.deployment_id, d.run, d.ordinal, d.device_id, d.status, d.attempt, d.command_id, d.next_attempt_at, d.timeout_at, d.started_at,
+        d.id, d.deployment_id, d.run, d.ordinal, d.device_id, d.status, d.attempt, d.command_id, d.next_attempt_at, d.timeout_at, d.started_at,
         d.completed_at, d.failure_kind, d.failure_key, d.exit_code, d.skip_reason, d.last_word, d.version
         """;
+
+    public Guid Id { get; init; }
 
     public DeploymentId DeploymentId { get; init; }
 

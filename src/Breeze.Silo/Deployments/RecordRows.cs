@@ -45,6 +45,14 @@ internal sealed class ListedRow
 
     public long? DurationMs { get; init; }
 
+    public string? Data { get; init; }
+
+    public string? LeftOut { get; init; }
+
+    public string? PatchesPayload { get; init; }
+
+    public IReadOnlyList<AttemptPatch>? Patches => AttemptPatches.Show(PatchesPayload, LeftOut, Data, CommandState == Agents.CommandState.Done);
+
     /// <param name="closing">Why the run was closed, as long as its rows have not followed; else null.</param>
     /// <param name="earlier">What the last attempt that ended said, when the latest has not.</param>
     public DeviceRecord Show(BatchPlan batches, RolloutPlan plan, SkipReason? closing, AttemptResult? earlier = null)
@@ -69,17 +77,19 @@ internal sealed class ListedRow
             CompletedAt = CompletedAt,
             FailureKind = FailureKind,
             SkipReason = isClosed ? closing : SkipReason,
-            Result = CommandState == Agents.CommandState.Done ? ResultOf(Outcome, ExitCode, Output, Error, DurationMs) : earlier,
+            Result = CommandState == Agents.CommandState.Done ? ResultOf(Outcome, ExitCode, Output, Error, DurationMs, Patches) : earlier,
         };
     }
 
-    internal static AttemptResult ResultOf(CommandOutcome? outcome, int? exitCode, string? output, string? error, long? durationMs) => new()
+    internal static AttemptResult ResultOf(
+        CommandOutcome? outcome, int? exitCode, string? output, string? error, long? durationMs, IReadOnlyList<AttemptPatch>? patches) => new()
     {
         Success = outcome == CommandOutcome.Completed,
         ExitCode = exitCode,
         Output = output,
         Error = error,
         DurationMs = durationMs,
+        Patches = patches,
     };
 }
 
@@ -112,6 +122,12 @@ internal sealed class AttemptRow
 
     public long? DurationMs { get; init; }
 
+    public string? Data { get; init; }
+
+    public string? LeftOut { get; init; }
+
+    public string? PatchesPayload { get; init; }
+
     public Attempt Show() => new()
     {
         CommandId = Id,
@@ -135,6 +151,7 @@ internal sealed class AttemptRow
         AcceptedAt = AcceptedAt,
         EndedAt = EndedAt,
         Late = Late != 0,
-        Result = Outcome is null && Late == 0 ? null : ListedRow.ResultOf(Outcome, ExitCode, Output, Error, DurationMs),
+        Result = Outcome is null && Late == 0 ? null : ListedRow.ResultOf(
+            Outcome, ExitCode, Output, Error, DurationMs, AttemptPatches.Show(PatchesPayload, LeftOut, Data, isOver: true)),
     };
 }

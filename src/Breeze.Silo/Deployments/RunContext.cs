@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Storage;
@@ -10,7 +11,25 @@ namespace Breeze.Silo.Deployments;
 /// <param name="Payload">The command's payload, as JSON text.</param>
 /// <param name="Gate">The gate its commands pass.</param>
 public sealed record RunContext(
-    DeploymentId Deployment, int Run, OrgId Org, RolloutPlan Plan, BatchPlan Batches, Guid Gate, string Payload, TimeSpan AttemptTimeout);
+    DeploymentId Deployment, int Run, OrgId Org, RolloutPlan Plan, BatchPlan Batches, Guid Gate, string Payload, TimeSpan AttemptTimeout)
+{
+    public RunKind Kind { get; init; }
+
+    /// <summary>One of <see cref="CommandTypes"/>.</summary>
+    public string CommandType { get; init; } = CommandTypes.RunScript;
+
+    /// <summary>What a patch job installs and how it ends; null for every other run.</summary>
+    public JobTerms? Job { get; init; }
+
+    /// <summary>The operating system that the work is for; null: any.</summary>
+    public string? OsType { get; init; }
+
+    /// <summary>Until when devices that are away or suppressed are waited for; null: they are skipped.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Each device gets a payload of its own, made when it is sent.</summary>
+    public bool IsOfPatches => CommandType is CommandTypes.InstallPatches or CommandTypes.RollbackPatches;
+}
 
 /// <summary>Run contexts by deployment and run.</summary>
 /// <remarks>They never change, so a copy can never be stale; the number kept is bounded, not their age.</remarks>
@@ -53,7 +72,16 @@ public sealed class RunContexts(IDatabase database)
 
         var payload = run == 1 ? row.CommandPayload : row.RollbackPayload;
         return new RunContext(
-            deployment, run, row.OrgId, row.ParsePlan(), batches, gate, payload ?? "{}", TimeSpan.FromMilliseconds(row.AttemptTimeoutMs));
+            deployment, run, row.OrgId, row.ParsePlan(), batches, gate, payload ?? "{}", TimeSpan.FromMilliseconds(row.AttemptTimeoutMs))
+        {
+            Kind = row.Kind,
+            CommandType = row.CommandType(run),
+            Job = row.Kind == RunKind.PatchJob ? DeploymentJson.Read<JobTerms>(row.Payload) : null,
+            Deadline = row.DeadlineAt,
+            OsType = row.Type != WorkTypes.Software ? null : await connection.QuerySingleOrDefaultAsync<string?>(
+                "select os_type from software_packages where id = @id",
+                new { id = ((SoftwarePackagePayload)StoredPayload.Read(row.Type, row.Payload)).PackageId }),
+        };
     });
 
     private sealed class EarlierRun

@@ -5,24 +5,14 @@ using Breeze.Core;
 using Breeze.Core.Deployments;
 using Breeze.Core.Fleet;
 using Breeze.Silo.Fleet;
-using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Deployments;
 
-/// <summary>The scripts of a deployment as they were at initialize.</summary>
-/// <param name="Command">Payload of <c>run_script</c>, as JSON text.</param>
-/// <param name="Rollback">The same for the rollback; null when there is none.</param>
-/// <param name="AttemptTimeout">The script's own timeout and a minute (contract, section 2).</param>
-public sealed record ScriptSnapshot(string Command, string? Rollback, TimeSpan AttemptTimeout);
-
 /// <summary>Checks a deployment's scripts and fixes what will be sent: later edits of a script do not reach a rollout under way.</summary>
-public sealed class ScriptSnapshots(IDatabase database)
+internal static class ScriptSnapshots
 {
-    public Task<Answer<ScriptSnapshot>> Take(DeploymentRow row) =>
-        database.Read(connection => Take(connection, row.OrgId, DeploymentJson.Read<StoredPayload>(row.Payload).ToPayload()));
-
     /// <summary>Refused: an unknown script, a parameter it does not declare, a required one that is missing.</summary>
-    public static async Task<Answer<ScriptSnapshot>> Take(DbConnection connection, OrgId org, ScriptPayload payload)
+    public static async Task<Answer<WorkSnapshot>> Take(DbConnection connection, OrgId org, ScriptPayload payload)
     {
         if (await ScriptReader.Find(connection, org, payload.ScriptId) is not { } script)
         {
@@ -54,7 +44,7 @@ public sealed class ScriptSnapshots(IDatabase database)
             rollback = Payload(undo, undoValues.Value!);
         }
 
-        return new ScriptSnapshot(Payload(script, values.Value!), rollback, script.Timeout + TimeSpan.FromMinutes(1));
+        return new WorkSnapshot(Payload(script, values.Value!), rollback, script.Timeout + TimeSpan.FromMinutes(1));
     }
 
     private static string Payload(ScriptContent script, IReadOnlyDictionary<string, string> values) => JsonSerializer.Serialize(
@@ -65,12 +55,4 @@ public sealed class ScriptSnapshots(IDatabase database)
             values,
             (int)script.Timeout.TotalSeconds),
         AgentJson.Default.RunScriptPayload);
-}
-
-/// <summary>The payload as the deployment's row keeps it.</summary>
-internal sealed record StoredPayload(Guid ScriptId, JsonElement? Parameters, Guid? RollbackScriptId)
-{
-    public static StoredPayload Of(ScriptPayload payload) => new(payload.ScriptId.Value, payload.Parameters, payload.RollbackScriptId?.Value);
-
-    public ScriptPayload ToPayload() => new(new ScriptId(ScriptId), Parameters, RollbackScriptId is { } id ? new ScriptId(id) : null);
 }

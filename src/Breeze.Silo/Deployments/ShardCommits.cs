@@ -29,8 +29,8 @@ public sealed record ShardStep(RunContext Context, IReadOnlyList<PlannedChange> 
 
 /// <summary>What became of it.</summary>
 /// <param name="IsFenced">The gate was closed: nothing was done.</param>
-/// <param name="Written">The records that were written; the others had been changed by somebody else meanwhile.</param>
-public sealed record ShardOutcome(bool IsFenced, IReadOnlySet<RecordKey> Written);
+/// <param name="Written">The changes that were written, with their payloads; the other records had been changed by somebody else meanwhile.</param>
+public sealed record ShardOutcome(bool IsFenced, IReadOnlyList<PlannedChange> Written);
 
 /// <summary>
 /// Group commit of dispatches, and the only place where deployment commands become sent. Gates are held in the same transaction; tenants
@@ -46,9 +46,11 @@ public sealed class ShardCommits : IAsyncDisposable
 
     private readonly AttemptCommits _attempts;
 
-    public ShardCommits(IDatabase database, AttemptCommits attempts)
+    private readonly PatchInstalls _patches;
+
+    public ShardCommits(IDatabase database, AttemptCommits attempts, PatchInstalls patches)
     {
-        _attempts = attempts;
+        (_attempts, _patches) = (attempts, patches);
         _commits = new("deployment_dispatch", database, Commit, new() { MaxBatch = 4, FairBy = step => step.Context.Org });
     }
 
@@ -61,22 +63,29 @@ public sealed class ShardCommits : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _commits.DisposeAsync();
 
-    private static async Task<IReadOnlyList<ShardOutcome>> Commit(DbTransaction tx, IReadOnlyList<ShardStep> steps)
+    private async Task<IReadOnlyList<ShardOutcome>> Commit(DbTransaction tx, IReadOnlyList<ShardStep> steps)
     {
         var gates = (await tx.QueryRows<GateRow>(
             $"with v as ({{rows}}) select g.id, g.open, g.withdrawn from command_gates g join v on v.gate = g.id order by g.id{CommandGates.HoldShared(tx, "g")}",
             new Rows().Uuid("gate", [.. steps.Select(s => s.Context.Gate).Distinct()]))).ToDictionary(g => g.Id);
+        var now = steps.Max(s => s.Now);
         var passed = steps.Where(s => gates.TryGetValue(s.Context.Gate, out var gate) && gate.Withdrawn == 0 && (gate.Open != 0 || s.BypassesGate)).ToList();
 
-        var changes = passed.SelectMany(s => s.Changes).ToList();
-        var written = await RecordWrites.Update(tx, [.. changes.Select(c => (c.Key, c.After, c.Version))], checkVersion: true);
-        var commands = changes.Where(c => c.Command is not null && written.Contains(c.Key)).Select(c => c.Command!).ToList();
-        await CommandLedger.InsertSent(tx, commands, steps.Max(s => s.Now));
-
-        var deltas = new Dictionary<(DeploymentId, int, int), Totals>();
+        var filled = new List<(ShardStep Step, IReadOnlyList<PlannedChange> Changes)>();
         foreach (var step in passed)
         {
-            foreach (var change in step.Changes.Where(c => written.Contains(c.Key)))
+            filled.Add((step, await _patches.Fill(tx, step.Context, step.Changes, now)));
+        }
+
+        var changes = filled.SelectMany(s => s.Changes).ToList();
+        var written = await RecordWrites.Update(tx, [.. changes.Select(c => (c.Key, c.After, c.Version))], checkVersion: true);
+        var commands = changes.Where(c => c.Command is not null && written.Contains(c.Key)).Select(c => c.Command!).ToList();
+        await CommandLedger.InsertSent(tx, commands, now);
+
+        var deltas = new Dictionary<(DeploymentId, int, int), Totals>();
+        foreach (var (step, stepChanges) in filled)
+        {
+            foreach (var change in stepChanges.Where(c => written.Contains(c.Key)))
             {
                 var key = (change.Key.Deployment, change.Key.Run, step.Context.Batches.ShardOf(change.Key.Ordinal));
                 deltas[key] = deltas.GetValueOrDefault(key) + change.Delta;
@@ -89,7 +98,9 @@ public sealed class ShardCommits : IAsyncDisposable
             await WriteAudit(tx, step, [.. step.Changes.Where(c => written.Contains(c.Key)).Select(c => c.Device.Value)]);
         }
 
-        return [.. steps.Select(s => new ShardOutcome(!passed.Contains(s), written))];
+        return [.. steps.Select(step => passed.IndexOf(step) is >= 0 and var at
+            ? new ShardOutcome(false, [.. filled[at].Changes.Where(c => written.Contains(c.Key))])
+            : new ShardOutcome(true, []))];
     }
 
     private static async Task WriteAudit(DbTransaction tx, ShardStep step, Guid[] devices)

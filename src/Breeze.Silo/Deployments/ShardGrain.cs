@@ -1,4 +1,3 @@
-using Breeze.Contracts.Agents;
 using Breeze.Contracts.Deployments;
 using Breeze.Core;
 using Breeze.Core.Access;
@@ -84,7 +83,7 @@ public sealed partial class ShardGrain(
     {
         var now = clock.GetUtcNow();
         var rows = await store.Read(_context, ordinals);
-        var reached = await reach.Of(_context, [.. rows.Select(r => r.DeviceId)], _context.Plan.RespectsMaintenanceWindows, now);
+        var reached = await reach.Of(_context, [.. rows.Select(r => r.DeviceId)], now);
         var outcomes = ordinals.Except(rows.Select(r => r.Ordinal))
             .Select(missing => new RetryOutcome(missing, Refusal.NotFound("The device's record"))).ToList();
         var plans = new List<PlannedChange>();
@@ -99,7 +98,7 @@ public sealed partial class ShardGrain(
             }
 
             var wasAccepted = state.Status == DeviceRecordStatus.Failed && terms.ResumedAt is { } resumed && state.CompletedAt <= resumed;
-            plans.Add(Send(row.Key, row.DeviceId, row.Version, state, now, terms.IsLastWord) with { WasAcceptedFailure = wasAccepted });
+            plans.Add(Send(row.Key, row.Id, row.DeviceId, row.Version, state, now, terms.IsLastWord) with { WasAcceptedFailure = wasAccepted });
         }
 
         foreach (var chunk in plans.Chunk(ShardCommits.StepLimit))
@@ -107,7 +106,12 @@ public sealed partial class ShardGrain(
             var outcome = await Commit(chunk, reached, terms.Caller, now);
             outcomes.AddRange(chunk.Select(plan => new RetryOutcome(
                 plan.Key.Ordinal,
-                outcome.Written.Contains(plan.Key) ? null : new Refusal(RefusalKind.Conflict, "The device's record changed at the same moment; look at it again."))));
+                outcome.Written.FirstOrDefault(w => w.Key == plan.Key) switch
+                {
+                    null => new Refusal(RefusalKind.Conflict, "The device's record changed at the same moment; look at it again."),
+                    { Command: null } => Refusal.Invalid("Nothing of it is approved for the device, or it needs none of it.", "deviceId"),
+                    _ => null,
+                })));
         }
 
         Report();
@@ -151,7 +155,7 @@ public sealed partial class ShardGrain(
         _open.Clear();
         foreach (var row in rows)
         {
-            _open[row.Ordinal] = new OpenRecord(row.DeviceId, row.Version, row.ToState());
+            _open[row.Ordinal] = new OpenRecord(row.Id, row.DeviceId, row.Version, row.ToState());
         }
 
         _loadedAt = clock.GetUtcNow();
@@ -170,7 +174,7 @@ public sealed partial class ShardGrain(
                 return;
             }
 
-            var reached = await reach.Of(_context, [.. chunk.Select(r => r.Value.Device)], _context.Plan.RespectsMaintenanceWindows, now);
+            var reached = await reach.Of(_context, [.. chunk.Select(r => r.Value.Device)], now);
             var plans = new List<PlannedChange>(chunk.Length);
             foreach (var (ordinal, record) in chunk)
             {
@@ -191,23 +195,24 @@ public sealed partial class ShardGrain(
     private PlannedChange? Plan(int ordinal, OpenRecord record, DeviceReach place, DateTimeOffset now)
     {
         var key = new RecordKey(_context.Deployment, _context.Run, ordinal);
-        var decision = Dispatch.Judge(record.State, place.Reach, place.Window, now);
+        var decision = Dispatch.Judge(record.State, place.Reach, place.Window, now, _context.Deadline);
         return decision.Verdict switch
         {
-            DispatchVerdict.Send => Send(key, record.Device, record.Version, record.State, now, isLastWord: false),
+            DispatchVerdict.Send => Send(key, record.Id, record.Device, record.Version, record.State, now, isLastWord: false),
             DispatchVerdict.Skip => new PlannedChange(key, record.Device, record.Version, record.State, DeviceAttempt.Skip(record.State, decision.Reason!.Value, now), null),
             DispatchVerdict.GiveUp => new PlannedChange(key, record.Device, record.Version, record.State, DeviceAttempt.GiveUp(record.State, now), null),
             _ => null,
         };
     }
 
-    private PlannedChange Send(RecordKey key, DeviceId device, long version, RecordState state, DateTimeOffset now, bool isLastWord)
+    private PlannedChange Send(RecordKey key, Guid record, DeviceId device, long version, RecordState state, DateTimeOffset now, bool isLastWord)
     {
-        var command = CommandId.New();
+        // A patch rollback's command has its record's id, so that whoever asked for it can be told before it is sent.
+        var command = _context.Kind == RunKind.PatchRollback && state.Attempt == 0 ? new CommandId(record) : CommandId.New();
         var origin = GrainFactory.GetGrain<IDeviceDeploymentGrain>(key.Deployment.Value, key.Extension).GetGrainId().ToString();
         var after = DeviceAttempt.Send(state, command, now, _context.AttemptTimeout, isLastWord);
         return new PlannedChange(key, device, version, state, after, new NewCommand(
-            command, device, _context.Org, CommandTypes.RunScript, _context.Payload, after.Attempt, _context.Gate, BypassesGate: false, origin));
+            command, device, _context.Org, _context.CommandType, _context.Payload, after.Attempt, _context.Gate, BypassesGate: false, origin));
     }
 
     private async Task<ShardOutcome> Commit(
@@ -215,7 +220,7 @@ public sealed partial class ShardGrain(
     {
         if (plans.Count == 0)
         {
-            return new ShardOutcome(false, new HashSet<RecordKey>());
+            return new ShardOutcome(false, []);
         }
 
         if (retriedBy is not null)
@@ -224,7 +229,7 @@ public sealed partial class ShardGrain(
         }
 
         var outcome = await commits.Commit(new ShardStep(_context, plans, retriedBy, now));
-        var written = plans.Where(p => outcome.Written.Contains(p.Key)).ToList();
+        var written = outcome.Written;
         if (written.Count < plans.Count && !outcome.IsFenced)
         {
             // Somebody else has changed records that this grain believed to know: read them all again.
@@ -259,7 +264,7 @@ public sealed partial class ShardGrain(
         var toCancel = late.Where(r => _cancelSent.Add(r.Value.State.CommandId!.Value)).ToList();
         if (toCancel.Count > 0)
         {
-            var reached = await reach.Of(_context, [.. toCancel.Select(r => r.Value.Device)], respectsWindows: false, now);
+            var reached = await reach.Of(_context, [.. toCancel.Select(r => r.Value.Device)], now);
             await delivery.Cancel([.. toCancel.Where(r => reached[r.Value.Device].SiloId is not null)
                 .Select(r => new CancelTarget(r.Value.State.CommandId!.Value, r.Value.Device, reached[r.Value.Device].SiloId!))]);
         }
@@ -289,7 +294,7 @@ public sealed partial class ShardGrain(
 
         if (state.Status is DeviceRecordStatus.Pending or DeviceRecordStatus.Running)
         {
-            _open[ordinal] = new OpenRecord(device, version, state);
+            _open[ordinal] = new OpenRecord(known?.Id ?? default, device, version, state);
             return;
         }
 
@@ -354,7 +359,7 @@ public sealed partial class ShardGrain(
     private DateTimeOffset? RunningDue(RecordState state) =>
         _cancelSent.Contains(state.CommandId!.Value) ? state.TimeoutAt + DeviceAttempt.Grace : state.TimeoutAt;
 
-    private sealed record OpenRecord(DeviceId Device, long Version, RecordState State);
+    private sealed record OpenRecord(Guid Id, DeviceId Device, long Version, RecordState State);
 
     private static partial class Log
     {

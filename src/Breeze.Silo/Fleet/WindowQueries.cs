@@ -26,24 +26,44 @@ public sealed class WindowQueries(FilterSql filters)
     public async Task<IReadOnlyDictionary<DeviceId, DeviceWindow>> ForDeployments(
         SqlSource source, OrgId org, IReadOnlyCollection<DeviceId> devices, DateTimeOffset at)
     {
-        var windows = await source.Query<AppliedWindow>(
-            """
-            select w.level, w.target_id, w.time_zone, w.starts_at, w.duration_minutes, w.recurrence from maintenance_windows w
-            where w.allows_deployments = 1 and (w.org_id = @org
-              or (w.level = 'partner' and w.target_id = (select o.partner_id from organizations o where o.id = @org)))
-            """,
-            new { org });
+        var windows = await Applied(source, org, "allows_deployments");
         if (windows.Count == 0)
         {
             return devices.Distinct().ToDictionary(d => d, _ => None);
         }
 
         var states = windows.GroupBy(w => (w.Level, w.TargetId)).ToDictionary(g => g.Key, g => StateOf(g, at));
-        var places = await PlacesOf(source, org, devices, [.. windows.Where(w => w.Level == "device_group").Select(w => w.TargetId).Distinct()], at);
+        var places = await PlacesOf(source, org, devices, GroupsOf(windows), at);
         return devices.Distinct().ToDictionary(
             d => d,
             d => places.TryGetValue(d, out var place) ? Combine(place.Select(states.GetValueOrDefault).OfType<DeviceWindow>()) : None);
     }
+
+    /// <summary>Those of the devices that are inside a window that suppresses patching.</summary>
+    /// <inheritdoc cref="ForDeployments"/>
+    public async Task<IReadOnlySet<DeviceId>> Suppressing(SqlSource source, OrgId org, IReadOnlyCollection<DeviceId> devices, DateTimeOffset at)
+    {
+        var open = (await Applied(source, org, "suppresses_patching")).Where(w => w.Schedule.IsInside(at)).ToList();
+        if (open.Count == 0)
+        {
+            return new HashSet<DeviceId>();
+        }
+
+        var scopes = open.Select(w => (w.Level, w.TargetId)).ToHashSet();
+        var places = await PlacesOf(source, org, devices, GroupsOf(open), at);
+        return places.Where(p => p.Value.Any(scopes.Contains)).Select(p => p.Key).ToHashSet();
+    }
+
+    private static Task<IReadOnlyList<AppliedWindow>> Applied(SqlSource source, OrgId org, string effect) => source.Query<AppliedWindow>(
+        $"""
+        select w.level, w.target_id, w.time_zone, w.starts_at, w.duration_minutes, w.recurrence from maintenance_windows w
+        where w.{effect} = 1 and (w.org_id = @org
+          or (w.level = 'partner' and w.target_id = (select o.partner_id from organizations o where o.id = @org)))
+        """,
+        new { org });
+
+    private static Guid[] GroupsOf(IEnumerable<AppliedWindow> windows) =>
+        [.. windows.Where(w => w.Level == "device_group").Select(w => w.TargetId).Distinct()];
 
     private static DeviceWindow None { get; } = new(WindowState.NoneConfigured, null);
 

@@ -12,6 +12,9 @@ public static class Replies
     /// <summary>201 with <c>{data}</c> and where it can be read.</summary>
     public static IResult Created<T>(string location, T value) => Results.Created(location, new Single<T>(value));
 
+    /// <summary>201 with the object itself and where it can be read.</summary>
+    public static IResult CreatedBare<T>(string location, T value) => Results.Created(location, value);
+
     /// <summary>200 with the object itself: lists, and the answers whose members stand at the top.</summary>
     public static IResult Bare<T>(T value) => Results.Json(value, BreezeJson.Options);
 

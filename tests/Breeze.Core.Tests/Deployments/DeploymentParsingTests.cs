@@ -24,7 +24,6 @@ public sealed class DeploymentParsingTests
         { "type", null, "type" },
         { "type", "\"Script\"", "type" },
         { "type", "\"reboot\"", "type" },
-        { "type", "\"patch\"", "type" },
         { "payload", null, "payload" },
         { "payload", "[]", "payload" },
         { "payload", "\"x\"", "payload" },
@@ -74,9 +73,10 @@ public sealed class DeploymentParsingTests
         var spec = Parse(Body()).Value!;
 
         Assert.Equal(("Cleanup", "script", "devices"), (spec.Name, spec.Type, spec.Target.Type));
-        Assert.Equal(new ScriptId(Guid.Parse(Id)), spec.Payload.ScriptId);
-        Assert.Equal("7", spec.Payload.Parameters!.Value.GetProperty("days").GetString());
-        Assert.Null(spec.Payload.RollbackScriptId);
+        var script = Assert.IsType<ScriptPayload>(spec.Payload);
+        Assert.Equal(new ScriptId(Guid.Parse(Id)), script.ScriptId);
+        Assert.Equal("7", script.Parameters!.Value.GetProperty("days").GetString());
+        Assert.Null(script.RollbackScriptId);
         Assert.Null(spec.Plan.Staggered);
     }
 
@@ -111,7 +111,8 @@ public sealed class DeploymentParsingTests
 
     [Fact]
     public void A_null_rollback_script_is_none() =>
-        Assert.Null(Parse(Body("payload", $$"""{"scriptId":"{{Id}}","rollbackScriptId":null,"parameters":null}""")).Value!.Payload.RollbackScriptId);
+        Assert.Null(Assert.IsType<ScriptPayload>(
+            Parse(Body("payload", $$"""{"scriptId":"{{Id}}","rollbackScriptId":null,"parameters":null}""")).Value!.Payload).RollbackScriptId);
 
     [Fact]
     public void A_long_word_is_shown_cut() =>
