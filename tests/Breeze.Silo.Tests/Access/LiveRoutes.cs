@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Breeze.Silo.Tests.Access;
 
 /// <summary>A route as the running silo has it.</summary>
-/// <param name="Kind">The first word under <c>/api/v1</c>: <c>deployments</c>.</param>
+/// <param name="Kind">What its id names, as the path has it: <c>deployments</c>, <c>patches/jobs</c>; without an id its first word.</param>
 internal sealed record LiveRoute(HttpMethod Method, string Pattern, string Kind, RequireRightAttribute? Right, bool ForDevices, bool Public, bool TakesBody)
 {
     public string Name => $"{Method} {Pattern}";
@@ -33,12 +33,15 @@ internal sealed record LiveRoute(HttpMethod Method, string Pattern, string Kind,
             .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(m => new LiveRoute(
                 new HttpMethod(m),
                 e.RoutePattern.RawText!.TrimEnd('/').Replace(":guid", "", StringComparison.Ordinal),
-                e.RoutePattern.RawText!.Split('/')[3],
+                KindOf(e.RoutePattern.RawText!["/api/v1/".Length..]),
                 e.Metadata.GetMetadata<RequireRightAttribute>(),
                 e.Metadata.GetMetadata<RequireDeviceAttribute>() is not null,
                 e.Metadata.GetMetadata<PublicRouteAttribute>() is not null,
                 e.Metadata.GetMetadata<IAcceptsMetadata>() is not null))),
     ];
+
+    private static string KindOf(string path) =>
+        path.IndexOf("/{id}", StringComparison.Ordinal) is >= 0 and var end ? path[..end] : path.Split('/')[0];
 
     public static IReadOnlyList<Type> Hubs(IServiceProvider services) =>
     [

@@ -1,7 +1,11 @@
 using System.Net;
 using Breeze.Contracts.Access;
+using Breeze.Core;
+using Breeze.Core.Policies;
+using Breeze.Silo.Jobs;
 using Breeze.Silo.Tests.Approvals;
 using Breeze.Silo.Tests.Fixture;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Breeze.Silo.Tests.Access;
 
@@ -19,6 +23,10 @@ internal sealed class TenantObjects(SiloFixture silo)
         "enrollment-keys" => await Create(kind, await EnrollmentKey(org)),
         "patches" => await silo.NewPatch(org),
         "patch-policies" => await PatchPolicy(org),
+        "patches/jobs" => (await Jobs.Create(
+            new NewPatchJob(new OrgId(org), null, "Job", new PatchSettings(), [new DeviceId((await Device(org)).Id)], null, null, null, Nobody), default)).Value!.JobId,
+        "patches/rollbacks" => (await Jobs.RollBack(
+            new OrgId(org), await silo.NewPatch(org), [new DeviceId((await Device(org)).Id)], null, null, Nobody, default)).Value!.JobId,
         _ => await Create(kind, await Body(kind, org)),
     };
 
@@ -57,6 +65,16 @@ internal sealed class TenantObjects(SiloFixture silo)
             targetConfig = new { type = "devices", deviceIds = new[] { Guid.NewGuid() } },
             rolloutConfig = RolloutOfNothing,
         },
+        "software-packages" => new
+        {
+            orgId = org,
+            name = "Package",
+            version = "1.0",
+            osType = "linux",
+            url = "https://packages.example.com/package.deb",
+            sha256 = new string('a', 64),
+            sizeBytes = 1,
+        },
         _ => throw new InvalidOperationException($"No row says how to make one of /{kind}; add it to {nameof(TenantObjects)}."),
     };
 
@@ -78,6 +96,9 @@ internal sealed class TenantObjects(SiloFixture silo)
         ("POST", "/configuration-policies/{id}/features") => new { featureType = "patch", inlineSettings = new { } },
         ("POST", "/configuration-policies/{id}/assignments") => new { level = "organization", targetId = org },
         ("POST", "/patches/bulk-approve") => new { orgId = org, patchIds = new[] { Guid.NewGuid() } },
+        ("POST", "/patches/{id}/rollback") => new { deviceIds = new[] { Guid.NewGuid() } },
+        ("POST", "/configuration-policies/{id}/patch-job") => new { deviceIds = new[] { (await Device(org)).Id } },
+        ("POST", "/configuration-policies/{id}/run") => new { },
         ("POST", "/patches/scan") => new { deviceIds = new[] { Guid.NewGuid() } },
         ("POST", "/filters/preview") => new { orgId = org, filter = Everyone },
         ("POST", "/targets/preview") => new { orgId = org, targetConfig = new { type = "all" } },
@@ -102,6 +123,10 @@ internal sealed class TenantObjects(SiloFixture silo)
         })).Is(HttpStatusCode.Created).Data;
         return (enrolled["deviceId"]!.GetValue<Guid>(), enrolled["token"]!.GetValue<string>());
     }
+
+    private PatchJobs Jobs => silo.Services.GetRequiredService<PatchJobs>();
+
+    private static Silo.Access.AuditActor Nobody => Silo.Access.AuditActor.System("test");
 
     private static object Everyone => new
     {
