@@ -43,15 +43,17 @@ public sealed class DeploymentStore(IDatabase database)
                 cancelled = Stage.Cancelled,
             })).AsList());
 
-    public static Task Insert(DbTransaction tx, DeploymentRow row) => tx.Connection!.ExecuteAsync(
+    /// <returns>False: its occurrence has a row already, and nothing was inserted.</returns>
+    public static async Task<bool> Insert(DbTransaction tx, DeploymentRow row) => await tx.Connection!.ExecuteAsync(
         """
         insert into deployments (id, org_id, name, type, payload, target_config, rollout_config, stage, created_by, created_at,
           kind, policy_id, patch_id, occurrence, scheduled_at, deadline_at)
         values (@Id, @OrgId, @Name, @Type, @Payload, @TargetConfig, @RolloutConfig, @Stage, @CreatedBy, @CreatedAt,
           @Kind, @PolicyId, @PatchId, @Occurrence, @ScheduledAt, @DeadlineAt)
+        on conflict do nothing
         """,
         row,
-        tx);
+        tx) == 1;
 
     /// <summary>Writes the whole row if its version is still the one it was read with.</summary>
     /// <returns>The row with its new version.</returns>

@@ -25,7 +25,11 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
         await Clear(row.Id, 1);
         var page = await jobs.Pages(row.OrgId, target);
         var (total, _) = await StagePages(row, plan, page);
-        await StageCounts(row.Id, 1, BatchPlan.For(total, plan));
+        if (total > 0)
+        {
+            await StageCounts(row.Id, 1, BatchPlan.For(total, plan));
+        }
+
         return total;
     }
 

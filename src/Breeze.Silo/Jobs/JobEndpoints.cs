@@ -112,9 +112,10 @@ internal static class JobEndpoints
     }
 
     /// <summary>For all devices that the policy governs; those that are suppressed wait inside the job.</summary>
-    private static async Task<IResult> Run(Guid id, PolicyRunBody body, IDatabase database, IPatchJobs jobs, HttpContext http)
+    private static async Task<IResult> Run(Guid id, PolicyRunBody? body, IDatabase database, IPatchJobs jobs, HttpContext http)
     {
         var caller = http.Caller();
+        body ??= new PolicyRunBody();
         var name = Name(body.Name);
         if (name.Refusal is { } invalid)
         {

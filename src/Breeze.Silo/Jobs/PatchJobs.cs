@@ -107,13 +107,12 @@ public sealed class PatchJobs(IDatabase database, IGrainFactory grains, TimeProv
     private Task<DeploymentRow> Insert(DeploymentRow row, AuditActor actor, CancellationToken cancel) => database.Write(
         async tx =>
         {
-            if (row.Occurrence is not null && await tx.Connection!.QuerySingleOrDefaultAsync<DeploymentRow>(
-                $"select {DeploymentStore.Columns} from deployments where occurrence = @Occurrence", new { row.Occurrence }, tx) is { } earlier)
+            if (!await DeploymentStore.Insert(tx, row))
             {
-                return earlier;
+                return await tx.Connection!.QuerySingleAsync<DeploymentRow>(
+                    $"select {DeploymentStore.Columns} from deployments where occurrence = @Occurrence", new { row.Occurrence }, tx);
             }
 
-            await DeploymentStore.Insert(tx, row);
             var noun = DeploymentGrain.Noun(row.Kind);
             await Audit.Write(tx, new AuditEntry(
                 AuditChain.Org(row.OrgId), row.CreatedAt, actor, $"{noun}.create", noun, row.Id.ToString(),

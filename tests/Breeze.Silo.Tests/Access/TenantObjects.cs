@@ -5,6 +5,7 @@ using Breeze.Core.Policies;
 using Breeze.Silo.Jobs;
 using Breeze.Silo.Tests.Approvals;
 using Breeze.Silo.Tests.Fixture;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Breeze.Silo.Tests.Access;
@@ -23,6 +24,7 @@ internal sealed class TenantObjects(SiloFixture silo)
         "enrollment-keys" => await Create(kind, await EnrollmentKey(org)),
         "patches" => await silo.NewPatch(org),
         "patch-policies" => await PatchPolicy(org),
+        "configuration-policies" => await Policy(org),
         "patches/jobs" => (await Jobs.Create(
             new NewPatchJob(new OrgId(org), null, "Job", new PatchSettings(), [new DeviceId((await Device(org)).Id)], null, null, null, Nobody), default)).Value!.JobId,
         "patches/rollbacks" => (await Jobs.RollBack(
@@ -122,6 +124,25 @@ internal sealed class TenantObjects(SiloFixture silo)
             agentVersion = "1.0.0",
         })).Is(HttpStatusCode.Created).Data;
         return (enrolled["deviceId"]!.GetValue<Guid>(), enrolled["token"]!.GetValue<string>());
+    }
+
+    /// <summary>A policy that governs a device.</summary>
+    private async Task<Guid> Policy(Guid org)
+    {
+        var (device, _) = await Device(org);
+        return await silo.Database.Write(tx => InsertPolicy(tx, org, device));
+    }
+
+    private static async Task<Guid> InsertPolicy(System.Data.Common.DbTransaction tx, Guid org, Guid device)
+    {
+        var id = Guid.CreateVersion7();
+        await tx.Connection!.ExecuteAsync(
+            "insert into configuration_policies (id, org_id, name, created_by, created_at, updated_at) values (@id, @org, 'Policy', 'test', 0, 0)", new { id, org }, tx);
+        await tx.Connection!.ExecuteAsync(
+            "insert into policy_features (policy_id, feature_type, settings, scheduled_since, created_at, updated_at) values (@id, 'patch', '{}', 0, 0, 0)", new { id }, tx);
+        await tx.Connection!.ExecuteAsync(
+            "insert into policy_assignments (id, policy_id, level, target_id, org_id, priority, created_at) values (@id, @id, 5, @device, @org, 0, 0)", new { id, org, device }, tx);
+        return id;
     }
 
     private PatchJobs Jobs => silo.Services.GetRequiredService<PatchJobs>();
