@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Core.Deployments;
+using Breeze.Silo.Software;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -78,9 +79,8 @@ public sealed class RunContexts(IDatabase database)
             CommandType = row.CommandType(run),
             Job = row.Kind == RunKind.PatchJob ? DeploymentJson.Read<JobTerms>(row.Payload) : null,
             Deadline = row.DeadlineAt,
-            OsType = row.Type != WorkTypes.Software ? null : await connection.QuerySingleOrDefaultAsync<string?>(
-                "select os_type from software_packages where id = @id",
-                new { id = ((SoftwarePackagePayload)StoredPayload.Read(row.Type, row.Payload)).PackageId }),
+            OsType = row.Type != WorkTypes.Software ? null : await SoftwareReader.OsType(
+                connection, ((SoftwarePackagePayload)StoredPayload.Read(row.Type, row.Payload)).PackageId),
         };
     });
 

@@ -51,7 +51,7 @@ internal static class WorkSnapshots
 
     private static async Task<Answer<WorkSnapshot>> Package(DbConnection connection, OrgId org, SoftwarePackagePayload payload)
     {
-        if (await SoftwareStore.Find(connection, org, payload.PackageId) is not { } package)
+        if (await SoftwareReader.Find(connection, org, payload.PackageId) is not { } package)
         {
             return Refusal.Invalid("payload.packageId names no software package of this organization.", "payload.packageId");
         }

@@ -14,10 +14,6 @@ namespace Breeze.Silo.Software;
 /// <summary>Reads and writes software packages. What a deployment installs is fixed when it is initialized: changes here do not reach it.</summary>
 internal sealed class SoftwareStore(IDatabase database, TimeProvider clock)
 {
-    /// <summary>The organization's package, or null when there is none of this id (another organization's counts as none).</summary>
-    public static Task<SoftwareRow?> Find(DbConnection connection, OrgId org, Guid id) => connection.QuerySingleOrDefaultAsync<SoftwareRow?>(
-        $"select {SoftwareRow.Columns} from software_packages s where s.org_id = @org and s.id = @id", new { org, id });
-
     public Task<Answer<PagedList<SoftwarePackage>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
         database.Read<Answer<PagedList<SoftwarePackage>>>(async c => await OrgChoice.Refuse(c, scope, orgId) is { } refusal
             ? refusal

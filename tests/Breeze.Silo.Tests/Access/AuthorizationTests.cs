@@ -101,7 +101,7 @@ public abstract class AuthorizationTests(SiloFixture silo)
 
             foreach (var org in byPartner ? [tenants.Foreign] : new[] { tenants.Sister, tenants.Foreign })
             {
-                var foreign = await Ask(client, route, await objects.MakeFor(route, org), body);
+                var foreign = await Ask(client, route, await objects.Make(route.Kind, org), body);
                 if (foreign != unknown)
                 {
                     wrong.Add($"{route.Name}: unknown {unknown}, another tenant's {foreign}");
@@ -122,7 +122,7 @@ public abstract class AuthorizationTests(SiloFixture silo)
             && r.Right is not null && Rights.Needs(r.Right.Right).Scope == ScopeKind.Org))
         {
             var reply = await orgAdmin.Send(
-                route.Method, route.Address(await objects.MakeFor(route, tenants.Own)), await objects.BodyFor(route, tenants.Own));
+                route.Method, route.Address(await objects.Make(route.Kind, tenants.Own)), await objects.BodyFor(route, tenants.Own));
             if (reply.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.InternalServerError)
             {
                 wrong.Add($"{route.Name}: {reply.Comparable}");

@@ -5,7 +5,6 @@ using Breeze.Core.Policies;
 using Breeze.Silo.Jobs;
 using Breeze.Silo.Tests.Approvals;
 using Breeze.Silo.Tests.Fixture;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Breeze.Silo.Tests.Access;
@@ -23,19 +22,14 @@ internal sealed class TenantObjects(SiloFixture silo)
         "devices" => (await Device(org)).Id,
         "enrollment-keys" => await Create(kind, await EnrollmentKey(org)),
         "patches" => await silo.NewPatch(org),
-        "patch-policies" => await PatchPolicy(org),
-        "configuration-policies" => await Policy(org),
+        "configuration-policies" or "patch-policies" => await Policy(org),
+        "patches/compliance/report" => (await silo.Admin.Get($"/patches/compliance/report?orgId={org}")).Is(HttpStatusCode.OK).Body!["reportId"]!.GetValue<Guid>(),
         "patches/jobs" => (await Jobs.Create(
             new NewPatchJob(new OrgId(org), null, "Job", new PatchSettings(), [new DeviceId((await Device(org)).Id)], null, null, null, Nobody), default)).Value!.JobId,
         "patches/rollbacks" => (await Jobs.RollBack(
             new OrgId(org), await silo.NewPatch(org), [new DeviceId((await Device(org)).Id)], null, null, Nobody, default)).Value!.JobId,
         _ => await Create(kind, await Body(kind, org)),
     };
-
-    /// <summary>What the first id of the route names.</summary>
-    public async Task<Guid> MakeFor(LiveRoute route, Guid org) => route.Pattern.StartsWith("/api/v1/patches/compliance/report/", StringComparison.Ordinal)
-        ? (await silo.Admin.Get($"/patches/compliance/report?orgId={org}")).Is(HttpStatusCode.OK).Body!["reportId"]!.GetValue<Guid>()
-        : await Make(route.Kind, org);
 
     /// <summary>What creates one of this kind in the organization.</summary>
     public async Task<object> Body(string kind, Guid org) => kind switch
@@ -130,19 +124,10 @@ internal sealed class TenantObjects(SiloFixture silo)
     private async Task<Guid> Policy(Guid org)
     {
         var (device, _) = await Device(org);
-        return await silo.Database.Write(tx => InsertPolicy(tx, org, device));
-    }
-
-    private static async Task<Guid> InsertPolicy(System.Data.Common.DbTransaction tx, Guid org, Guid device)
-    {
-        var id = Guid.CreateVersion7();
-        await tx.Connection!.ExecuteAsync(
-            "insert into configuration_policies (id, org_id, name, created_by, created_at, updated_at) values (@id, @org, 'Policy', 'test', 0, 0)", new { id, org }, tx);
-        await tx.Connection!.ExecuteAsync(
-            "insert into policy_features (policy_id, feature_type, settings, scheduled_since, created_at, updated_at) values (@id, 'patch', '{}', 0, 0, 0)", new { id }, tx);
-        await tx.Connection!.ExecuteAsync(
-            "insert into policy_assignments (id, policy_id, level, target_id, org_id, priority, created_at) values (@id, @id, 5, @device, @org, 0, 0)", new { id, org, device }, tx);
-        return id;
+        var policy = await Create("configuration-policies", new { orgId = org, name = "Policy" });
+        (await silo.Admin.Post($"/configuration-policies/{policy}/features", new { featureType = "patch", inlineSettings = new { } })).Is(HttpStatusCode.Created);
+        (await silo.Admin.Post($"/configuration-policies/{policy}/assignments", new { level = "device", targetId = device })).Is(HttpStatusCode.Created);
+        return policy;
     }
 
     private PatchJobs Jobs => silo.Services.GetRequiredService<PatchJobs>();
@@ -154,13 +139,6 @@ internal sealed class TenantObjects(SiloFixture silo)
         @operator = "AND",
         conditions = new[] { new { field = "hostname", @operator = "contains", value = "pc" } },
     };
-
-    private async Task<Guid> PatchPolicy(Guid org)
-    {
-        var policy = await Make("configuration-policies", org);
-        (await silo.Admin.Post($"/configuration-policies/{policy}/features", new { featureType = "patch", inlineSettings = new { } })).Is(HttpStatusCode.Created);
-        return policy;
-    }
 
     private async Task<object> EnrollmentKey(Guid org) => new { siteId = await Make("sites", org), name = "Enrolment", maxUses = 10 };
 

@@ -5,7 +5,6 @@ using Breeze.Core.Policies;
 using Breeze.Silo.Access;
 using Breeze.Silo.Jobs;
 using Breeze.Silo.Tests.Fixture;
-using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 using PatchResultStatus = Breeze.Contracts.Agents.PatchResultStatus;
@@ -95,7 +94,7 @@ public abstract class JobTests(SiloFixture silo)
         await world.Decline("b");
         var settings = new PatchSettings { AutoApprove = true, AutoApproveSeverities = [PatchSeverity.Important], RebootPolicy = RebootPolicy.Never };
         var policy = await world.Policy(settings);
-        await Assign(policy, devices[0]);
+        await world.Assign(policy, "device", devices[0]);
         await world.Until(await world.Job(policy, devices), "completed");
         Assert.Equal(["a"], Assert.Single(world.Sent(devices[0])));
         Assert.Equal("policy", await world.Patches.Scalar<string>(
@@ -251,14 +250,6 @@ public abstract class JobTests(SiloFixture silo)
         Assert.All(made, m => Assert.Equal(1, m.DeviceCount));
         Assert.Single(devices);
     }
-
-    private Task<int> Assign(Guid policy, Guid device) => silo.Database.Write(tx => tx.Connection!.ExecuteAsync(
-        """
-        insert into policy_assignments (id, policy_id, level, target_id, org_id, priority, created_at)
-        select @id, @policy, 5, d.id, d.org_id, 0, 0 from devices d where d.id = @device
-        """,
-        new { id = Guid.CreateVersion7(), policy, device },
-        tx));
 
     [Collection(SiloFixture.Sqlite)]
     public sealed class OnSqlite(SqliteSilo silo) : JobTests(silo);

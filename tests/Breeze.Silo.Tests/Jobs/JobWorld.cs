@@ -7,7 +7,6 @@ using Breeze.Core.Policies;
 using Breeze.Silo.Tests.Deployments;
 using Breeze.Silo.Tests.Fixture;
 using Breeze.Silo.Tests.Patches;
-using Dapper;
 
 namespace Breeze.Silo.Tests.Jobs;
 
@@ -55,24 +54,21 @@ internal sealed class JobWorld
     public async Task Decline(string name) => (await Technician.Post($"/patches/{await IdOf(name)}/decline", new { orgId = Org })).Is(HttpStatusCode.OK);
 
     /// <summary>A policy of the organization that is assigned to all of it, or to nobody.</summary>
-    public Task<Guid> Policy(PatchSettings? settings = null, bool isAssigned = false, string name = "Monthly") => _silo.Database.Write(async tx =>
+    public async Task<Guid> Policy(PatchSettings? settings = null, bool isAssigned = false, string name = "Monthly")
     {
-        var id = Guid.CreateVersion7();
-        var args = new { id, Org, name, settings = PatchSettingsText.Write(settings ?? new PatchSettings { RebootPolicy = RebootPolicy.Never }) };
-        foreach (var sql in new[]
+        var policy = (await _silo.Admin.Post("/configuration-policies", new { orgId = Org, name })).Is(HttpStatusCode.Created).Id;
+        var inlineSettings = PatchSettingsText.ToBody(settings ?? new PatchSettings { RebootPolicy = RebootPolicy.Never });
+        (await _silo.Admin.Post($"/configuration-policies/{policy}/features", new { featureType = "patch", inlineSettings })).Is(HttpStatusCode.Created);
+        if (isAssigned)
         {
-            "insert into configuration_policies (id, org_id, name, created_by, created_at, updated_at) values (@id, @Org, @name, 'test', 0, 0)",
-            "insert into policy_features (policy_id, feature_type, settings, scheduled_since, created_at, updated_at) values (@id, 'patch', @settings, 0, 0, 0)",
-            isAssigned
-                ? "insert into policy_assignments (id, policy_id, level, target_id, org_id, priority, created_at) values (@id, @id, 2, @Org, @Org, 0, 0)"
-                : "select 1",
-        })
-        {
-            await tx.Connection!.ExecuteAsync(sql, args, tx);
+            await Assign(policy, "organization", Org);
         }
 
-        return id;
-    });
+        return policy;
+    }
+
+    public async Task Assign(Guid policy, string level, Guid target) =>
+        (await _silo.Admin.Post($"/configuration-policies/{policy}/assignments", new { level, targetId = target })).Is(HttpStatusCode.Created);
 
     public Task<Reply> PatchJob(Guid policy, IEnumerable<Guid> devices, object? more = null)
     {
