@@ -4,7 +4,6 @@ using Breeze.Client.Http;
 using Breeze.Contracts;
 using Breeze.Contracts.Live;
 using Microsoft.AspNetCore.Http.Connections;
-using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,7 +14,7 @@ namespace Breeze.Client.Live;
 /// After every reconnect it subscribes again, takes the answer as the fresh state and raises <see cref="Progressed"/> with it and
 /// <see cref="DevicesMissed"/>, because device changes in the gap were not delivered. Handlers run on the connection's reader: they must be quick.
 /// </remarks>
-public sealed class ConsoleConnection : IAsyncDisposable
+public sealed partial class ConsoleConnection : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Guid, FollowedDeployment> _followed = new();
     private readonly CancellationTokenSource _closing = new();
@@ -45,6 +44,7 @@ public sealed class ConsoleConnection : IAsyncDisposable
             .Build();
         _hub.On<DeploymentProgress>(ConsoleHubMethods.DeploymentProgress, OnProgress);
         _hub.On<DevicesChanged>(ConsoleHubMethods.DevicesChanged, OnDevicesChanged);
+        HearOfPatches();
         _hub.Reconnecting += _ => Raise(ConnectionChanged, false);
         _hub.Reconnected += _ => ComeBack();
         _hub.Closed += _ =>
@@ -153,34 +153,22 @@ public sealed class ConsoleConnection : IAsyncDisposable
 
     private void GiveUp(BreezeException why)
     {
-        foreach (var id in _followed.Keys)
+        foreach (var id in _followed.Keys.Concat(_jobs.Keys).Concat(_organizations.Keys))
         {
-            if (_followed.TryRemove(id, out _))
+            if (_followed.TryRemove(id, out _) || _jobs.TryRemove(id, out _) || _organizations.TryRemove(id, out _))
             {
                 Lost?.Invoke(id, why);
             }
         }
     }
 
-    private async Task<DeploymentProgress> Ask(FollowedDeployment followed, CancellationToken cancel)
-    {
-        try
-        {
-            return await _hub.InvokeAsync<DeploymentProgress>(ConsoleHubMethods.Subscribe, new SubscribeRequest(followed.Id), cancel);
-        }
-        catch (HubException refused)
-        {
-            throw new BreezeException(Sentence(refused.Message), 404, inner: refused);
-        }
-        catch (Exception failed) when (!cancel.IsCancellationRequested)
-        {
-            throw new BreezeException("The live connection was lost.", inner: failed);
-        }
-    }
+    private Task<DeploymentProgress> Ask(FollowedDeployment followed, CancellationToken cancel) =>
+        Call<DeploymentProgress>(ConsoleHubMethods.Subscribe, new SubscribeRequest(followed.Id), cancel);
 
     private async Task ComeBack()
     {
         await Raise(ConnectionChanged, true);
+        await ComeBackToPatches();
         foreach (var followed in _followed.Values)
         {
             try

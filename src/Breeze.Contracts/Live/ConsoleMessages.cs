@@ -29,3 +29,42 @@ public sealed record ChangedDevice(Guid DeviceId, DeviceRecordStatus Status, Dev
 /// <summary>Devices whose record changed since the last such message: at most 200.</summary>
 /// <param name="More">More changed than are listed: refetch.</param>
 public sealed record DevicesChanged(Guid DeploymentId, IReadOnlyList<ChangedDevice> Devices, bool More, long Version);
+
+/// <summary>Method names of <c>/hubs/console</c> about patches.</summary>
+public static class PatchHubMethods
+{
+    /// <summary>Client → server: <see cref="SubscribeJobRequest"/>, answered with <see cref="JobProgress"/>.</summary>
+    public const string SubscribeJob = "SubscribeJob";
+
+    /// <summary>Client → server: <see cref="SubscribeJobRequest"/>.</summary>
+    public const string UnsubscribeJob = "UnsubscribeJob";
+
+    /// <summary>Client → server: <see cref="SubscribeComplianceRequest"/>, answered with <see cref="ComplianceChanged"/>.</summary>
+    public const string SubscribeCompliance = "SubscribeCompliance";
+
+    /// <summary>Client → server: <see cref="SubscribeComplianceRequest"/>.</summary>
+    public const string UnsubscribeCompliance = "UnsubscribeCompliance";
+
+    /// <summary>Server → client: <see cref="JobProgress"/>, at most 5 a second a job.</summary>
+    public const string JobProgress = "JobProgress";
+
+    /// <summary>Server → client: <see cref="ComplianceChanged"/>, at most one a second an organization, and only when it changed.</summary>
+    public const string ComplianceChanged = "ComplianceChanged";
+}
+
+public sealed record SubscribeJobRequest(Guid JobId);
+
+public sealed record SubscribeComplianceRequest(Guid OrgId);
+
+/// <summary>Where a patch job stands.</summary>
+/// <param name="Status">scheduled, running, completed, failed or cancelled.</param>
+/// <param name="DevicesCompleted">Finished devices, failures and skipped ones included; with the pending always the total.</param>
+/// <param name="Version">Grows with every message of a job; an older one than the last seen is to be ignored.</param>
+public sealed record JobProgress(
+    Guid JobId, string Status, int DevicesTotal, int DevicesCompleted, int DevicesFailed, int DevicesSkipped, int DevicesPending, long Version);
+
+/// <summary>How an organization stands now.</summary>
+/// <param name="Total">Rows: a patch on a device each.</param>
+/// <param name="AsOf">When it was counted; an older one than the last seen is to be ignored.</param>
+public sealed record ComplianceChanged(
+    Guid OrgId, decimal CompliancePercent, long Total, long Pending, long Installed, long Failed, long Skipped, long Missing, DateTimeOffset AsOf);

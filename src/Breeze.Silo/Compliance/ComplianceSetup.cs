@@ -1,3 +1,5 @@
+using Breeze.Silo.Live;
+
 namespace Breeze.Silo.Compliance;
 
 /// <summary>Compliance: the live summary, and reports made in the background.</summary>
@@ -6,6 +8,7 @@ public static class ComplianceSetup
     public static IServiceCollection AddCompliance(this IServiceCollection services)
     {
         services.AddSingleton<ComplianceQueries>();
+        services.AddSingleton<IComplianceLiveSource, ComplianceLiveSource>();
         services.AddSingleton<ReportStore>();
         services.AddSingleton<ReportRuns>();
         services.AddHostedService<ReportRecovery>();

@@ -29,10 +29,15 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
     /// <summary>For the live stream, which has checked the scope when it was subscribed to.</summary>
     public async Task<DeploymentProgress?> Progress(DeploymentId id, OrgScope? scope = null)
     {
-        var read = await Find(scope ?? OrgScope.System, id);
-        return read is null ? null : new DeploymentProgress(
-            id.Value, read.Deployment.Status, read.Deployment.Progress, read.Deployment.PausedReason, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var read = scope is null ? await FindRun(id) : (await Find(scope, id))?.Deployment;
+        return read is null ? null : new DeploymentProgress(id.Value, read.Status, read.Progress, read.PausedReason, clock.GetUtcNow().ToUnixTimeMilliseconds());
     }
+
+    // A patch job too: it is watched by its own name.
+    private Task<Deployment?> FindRun(DeploymentId id) => database.Read(async connection =>
+        await connection.QuerySingleOrDefaultAsync<DeploymentRow>($"select {DeploymentStore.Columns} from deployments d where d.id = @id", new { id }) is { } row
+            ? Show(row, row.Shown(await DeploymentTotals.OfRun(connection, id, row.Run)))
+            : null);
 
     /// <summary>Newest first.</summary>
     /// <param name="before">The last id of the page before; null with an offset.</param>

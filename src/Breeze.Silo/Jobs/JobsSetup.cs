@@ -1,3 +1,5 @@
+using Breeze.Silo.Live;
+
 namespace Breeze.Silo.Jobs;
 
 /// <summary>Patch jobs and patch rollbacks: runs of the rollout engine, with routes of their own.</summary>
@@ -8,6 +10,7 @@ public static class JobsSetup
         services.AddSingleton<PatchJobs>();
         services.AddSingleton<IPatchJobs>(s => s.GetRequiredService<PatchJobs>());
         services.AddSingleton<JobQueries>();
+        services.AddSingleton<IJobLiveSource, JobLiveSource>();
         services.AddSingleton<RollbackQueries>();
         return services;
     }

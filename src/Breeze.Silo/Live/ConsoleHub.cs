@@ -5,50 +5,58 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Breeze.Silo.Live;
 
-/// <summary>Where consoles follow deployments: subscribe, get the state now, then changes. After a reconnect subscribe again.</summary>
+/// <summary>Where consoles follow things: subscribe, get the state now, then changes. After a reconnect subscribe again.</summary>
+/// <remarks>What is unknown and what this caller may not see are refused alike, by a <see cref="HubException"/>.</remarks>
 [RequireRight(Right.ViewDeployments)]
-internal sealed class ConsoleHub(ILiveSource source, LiveSubscriptions subscriptions) : Hub
+internal sealed class ConsoleHub(ILiveSource deployments, IJobLiveSource jobs, IComplianceLiveSource compliance, LiveSubscriptions subscriptions) : Hub
 {
     /// <summary>The deployment's state now; its messages follow on this connection.</summary>
-    /// <exception cref="HubException">It is unknown, or not to be seen by this caller; the two are alike.</exception>
     [RequireRight(Right.ViewDeployments)]
-    public async Task<DeploymentProgress> Subscribe(SubscribeRequest request)
-    {
-        var caller = Context.User!.Identities.OfType<CallerIdentity>().First();
-        if (await source.Find(caller.Caller.Scope, request.DeploymentId) is not { } progress)
-        {
-            throw new HubException("The deployment was not found.");
-        }
-
-        if (!subscriptions.Add(Context, caller, request.DeploymentId))
-        {
-            throw new HubException("This connection follows as many deployments as one may.");
-        }
-
-        await Groups.AddToGroupAsync(Context.ConnectionId, request.DeploymentId.ToString());
-        return progress;
-    }
+    public Task<DeploymentProgress> Subscribe(SubscribeRequest request) =>
+        Follow(LiveTopic.Deployment(request.DeploymentId), scope => deployments.Find(scope, request.DeploymentId), "The deployment was not found.");
 
     [RequireRight(Right.ViewDeployments)]
-    public async Task Unsubscribe(SubscribeRequest request)
-    {
-        subscriptions.Remove(Context.ConnectionId, request.DeploymentId);
-        await Groups.RemoveFromGroupAsync(Context.ConnectionId, request.DeploymentId.ToString());
-    }
+    public Task Unsubscribe(SubscribeRequest request) => Leave(LiveTopic.Deployment(request.DeploymentId));
+
+    /// <summary>The patch job's state now; its messages follow on this connection.</summary>
+    [RequireRight(Right.ViewPatches)]
+    public Task<JobProgress> SubscribeJob(SubscribeJobRequest request) =>
+        Follow(LiveTopic.Job(request.JobId), scope => jobs.Find(scope, request.JobId), "The patch job was not found.");
+
+    [RequireRight(Right.ViewPatches)]
+    public Task UnsubscribeJob(SubscribeJobRequest request) => Leave(LiveTopic.Job(request.JobId));
+
+    /// <summary>How the organization stands now; changes follow on this connection.</summary>
+    [RequireRight(Right.ViewPatches)]
+    public Task<ComplianceChanged> SubscribeCompliance(SubscribeComplianceRequest request) =>
+        Follow(LiveTopic.Compliance(request.OrgId), scope => compliance.Find(scope, request.OrgId), "The organization was not found.");
+
+    [RequireRight(Right.ViewPatches)]
+    public Task UnsubscribeCompliance(SubscribeComplianceRequest request) => Leave(LiveTopic.Compliance(request.OrgId));
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {
         subscriptions.RemoveAll(Context.ConnectionId);
         return Task.CompletedTask;
     }
-}
 
-/// <summary>What the feature that is watched provides: the state now, and the asking for changes.</summary>
-public interface ILiveSource
-{
-    /// <summary>Null: unknown, or outside the scope.</summary>
-    Task<DeploymentProgress?> Find(OrgScope scope, Guid deployment);
+    private async Task<T> Follow<T>(LiveTopic topic, Func<OrgScope, Task<T?>> find, string unknown)
+        where T : class
+    {
+        var caller = Context.User!.Identities.OfType<CallerIdentity>().First();
+        var now = await find(caller.Caller.Scope) ?? throw new HubException(unknown);
+        if (!subscriptions.Add(Context, caller, topic))
+        {
+            throw new HubException("This connection follows as much as one may.");
+        }
 
-    /// <summary>Tells the deployment that this silo watches, for the next half minute.</summary>
-    void Watch(Guid deployment);
+        await Groups.AddToGroupAsync(Context.ConnectionId, topic.Group);
+        return now;
+    }
+
+    private async Task Leave(LiveTopic topic)
+    {
+        subscriptions.Remove(Context.ConnectionId, topic);
+        await Groups.RemoveFromGroupAsync(Context.ConnectionId, topic.Group);
+    }
 }

@@ -23,8 +23,12 @@ internal sealed class LiveRelay(GrainId id, global::Orleans.Runtime.Silo silo, I
 {
     public async Task Relay(LiveMessage message)
     {
-        var group = hub.Clients.Group(message.Deployment.ToString());
-        await group.SendAsync(ConsoleHubMethods.DeploymentProgress, JsonSerializer.Deserialize<DeploymentProgress>(message.Progress, BreezeJson.Options));
+        var progress = JsonSerializer.Deserialize<DeploymentProgress>(message.Progress, BreezeJson.Options)!;
+
+        // Of a patch job only the second group has anybody in it, of a deployment only the first.
+        await hub.Clients.Group(LiveTopic.Job(message.Deployment).Group).SendAsync(PatchHubMethods.JobProgress, JobMessages.Of(progress));
+        var group = hub.Clients.Group(LiveTopic.Deployment(message.Deployment).Group);
+        await group.SendAsync(ConsoleHubMethods.DeploymentProgress, progress);
         if (message.Devices is { } devices)
         {
             await group.SendAsync(ConsoleHubMethods.DevicesChanged, JsonSerializer.Deserialize<DevicesChanged>(devices, BreezeJson.Options));

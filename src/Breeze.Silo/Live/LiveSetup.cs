@@ -14,6 +14,7 @@ public static class LiveSetup
         services.AddSingleton<LiveChannel>();
         services.AddSingleton<LiveSubscriptions>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveSubscriptions>());
+        services.AddHostedService<ComplianceWatch>();
         return services;
     }
 

@@ -12,28 +12,32 @@ internal sealed class LiveSubscriptions(ILiveSource source, Callers callers, Tim
 
     private readonly ConcurrentDictionary<string, Connection> _connections = new();
 
-    public bool Add(HubCallerContext context, CallerIdentity caller, Guid deployment)
+    public bool Add(HubCallerContext context, CallerIdentity caller, LiveTopic topic)
     {
         var connection = _connections.GetOrAdd(context.ConnectionId, _ => new Connection(context, caller));
-        if (connection.Deployments.Count >= MostPerConnection)
+        if (connection.Topics.Count >= MostPerConnection)
         {
             return false;
         }
 
-        connection.Deployments.TryAdd(deployment, true);
-        source.Watch(deployment);
+        connection.Topics.TryAdd(topic, true);
+        Watch(topic);
         return true;
     }
 
-    public void Remove(string connection, Guid deployment)
+    public void Remove(string connection, LiveTopic topic)
     {
         if (_connections.TryGetValue(connection, out var known))
         {
-            known.Deployments.TryRemove(deployment, out _);
+            known.Topics.TryRemove(topic, out _);
         }
     }
 
     public void RemoveAll(string connection) => _connections.TryRemove(connection, out _);
+
+    /// <summary>Everything of a kind that somebody on this silo follows.</summary>
+    public IReadOnlySet<Guid> Watched(LiveKind kind) =>
+        _connections.Values.SelectMany(c => c.Topics.Keys).Where(t => t.Kind == kind).Select(t => t.Id).ToHashSet();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,15 +52,24 @@ internal sealed class LiveSubscriptions(ILiveSource source, Callers callers, Tim
                 }
             }
 
-            foreach (var deployment in _connections.Values.SelectMany(c => c.Deployments.Keys).Distinct())
+            foreach (var topic in _connections.Values.SelectMany(c => c.Topics.Keys).Distinct())
             {
-                source.Watch(deployment);
+                Watch(topic);
             }
+        }
+    }
+
+    // A patch job is a run of the same engine; compliance is looked at, nobody has to be asked.
+    private void Watch(LiveTopic topic)
+    {
+        if (topic.Kind is LiveKind.Deployment or LiveKind.Job)
+        {
+            source.Watch(topic.Id);
         }
     }
 
     private sealed record Connection(HubCallerContext Context, CallerIdentity Caller)
     {
-        public ConcurrentDictionary<Guid, bool> Deployments { get; } = new();
+        public ConcurrentDictionary<LiveTopic, bool> Topics { get; } = new();
     }
 }

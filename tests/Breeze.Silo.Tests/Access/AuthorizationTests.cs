@@ -188,25 +188,25 @@ public abstract class AuthorizationTests(SiloFixture silo)
     }
 
     [EngineFact]
-    public async Task Each_method_of_the_operators_hubs_refuses_a_deployment_of_another_tenant_like_an_unknown_one()
+    public async Task Each_method_of_the_operators_hubs_refuses_a_thing_of_another_tenant_like_an_unknown_one()
     {
         var tenants = await Tenants.Make(silo);
         await using var console = await Connect("/hubs/console", await tenants.Key(KeyRole.Viewer));
         foreach (var method in LiveRoute.Hubs(silo.Services).Where(h => h.IsDefined(typeof(RequireRightAttribute), true)).SelectMany(RouteRightsCheck.HubMethods))
         {
-            if (method.Name == "Unsubscribe")
+            if (method.Name.StartsWith("Unsubscribe", StringComparison.Ordinal))
             {
                 // Ending what never began does nothing, whoever's it is.
                 continue;
             }
 
-            var own = await objects.Make("deployments", tenants.Own);
-            await console.InvokeCoreAsync<object>(method.Name, [new { deploymentId = own }]);
+            var (kind, member) = Followed(method.Name);
+            await console.InvokeCoreAsync<object>(method.Name, [Request(member, await objects.Make(kind, tenants.Own))]);
             var answers = new List<string>();
-            foreach (var id in new[] { Guid.NewGuid(), await objects.Make("deployments", tenants.Sister), await objects.Make("deployments", tenants.Foreign) })
+            foreach (var id in new[] { Guid.NewGuid(), await objects.Make(kind, tenants.Sister), await objects.Make(kind, tenants.Foreign) })
             {
                 answers.Add((await Assert.ThrowsAsync<HubException>(
-                    () => console.InvokeCoreAsync<object>(method.Name, [new { deploymentId = id }]))).Message);
+                    () => console.InvokeCoreAsync<object>(method.Name, [Request(member, id)]))).Message);
             }
 
             Assert.Single(answers.Distinct());
@@ -224,6 +224,16 @@ public abstract class AuthorizationTests(SiloFixture silo)
         (await silo.Admin.Delete($"/api-keys/{made["id"]}")).Is(HttpStatusCode.OK);
         await Assert.ThrowsAnyAsync<Exception>(() => console.InvokeCoreAsync<object>("Subscribe", [new { deploymentId = deployment }]));
     }
+
+    private static (string Kind, string Member) Followed(string method) => method switch
+    {
+        "Subscribe" => ("deployments", "deploymentId"),
+        "SubscribeJob" => ("patches/jobs", "jobId"),
+        "SubscribeCompliance" => ("organizations", "orgId"),
+        _ => throw new InvalidOperationException($"No row says what {method} follows; add it to {nameof(AuthorizationTests)}."),
+    };
+
+    private static Dictionary<string, Guid> Request(string member, Guid id) => new() { [member] = id };
 
     private static async Task<string> Ask(HttpClient client, LiveRoute route, Guid id, object? body) =>
         (await client.Send(route.Method, route.Address(id), body)).Comparable.Replace(id.ToString(), "ID", StringComparison.OrdinalIgnoreCase);
