@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Silo.Agents;
@@ -54,6 +55,15 @@ public sealed class BenchFleet(BenchSilo silo)
                 await connection.Hello(new Hello("1.0", "Debian 12", ["script:bash"]));
                 return connection;
             })));
+        }
+    }
+
+    /// <summary>A connected device says what patches it has.</summary>
+    public async Task Report(int device, ReportPatches report)
+    {
+        if ((await _connections[device].ReportPatches(report)).Refused is { } refused)
+        {
+            throw new InvalidOperationException($"The report was refused: {refused}");
         }
     }
 
@@ -142,9 +152,16 @@ public sealed class BenchFleet(BenchSilo silo)
         {
             if ((await UntilAnswered(() => Connection!.Accepted(new Accepted(command.Id, command.Attempt)))).Proceed)
             {
-                await UntilAnswered(() => Connection!.Result(new Result(command.Id, command.Attempt, ResultStatus.Completed, 0, "done", null, 1)));
+                await UntilAnswered(() => Connection!.Result(new Result(command.Id, command.Attempt, ResultStatus.Completed, 0, "done", null, 1, Data(command))));
             }
         }
+
+        private static JsonElement? Data(Command command) => command.Type == CommandTypes.InstallPatches
+            ? JsonSerializer.SerializeToElement(
+                new PatchResults([.. JsonSerializer.Deserialize(command.Payload, AgentJson.Default.PatchesPayload)!.Patches
+                    .Select(p => new PatchResult(p.Id, PatchResultStatus.Installed))]),
+                AgentJson.Default.PatchResults)
+            : null;
 
         // An agent repeats what was not answered; the product answers a repeat as it answered the first.
         private async Task<T> UntilAnswered<T>(Func<Task<T>> say)

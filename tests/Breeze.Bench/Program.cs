@@ -3,10 +3,11 @@ using Breeze.Bench;
 using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
 
-// Usage: Breeze.Bench [--engine sqlite|postgres]... [--devices N] [--sockets N] [--sizes N,N,...]
+// Usage: Breeze.Bench [--engine sqlite|postgres]... [--devices N] [--sockets N] [--sizes N,N,...] [--patched N]
 // Prints figures and ratios. Compare ratios: absolute figures are those of the machine at that moment.
 var devices = int.Parse(Option("--devices", "100000"), CultureInfo.InvariantCulture);
 var sockets = int.Parse(Option("--sockets", "10000"), CultureInfo.InvariantCulture);
+var patched = int.Parse(Option("--patched", "10000"), CultureInfo.InvariantCulture);
 var sizes = Option("--sizes", "1000,10000,100000,1000000").Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToList();
 var engines = Option("--engine", "sqlite,postgres").Split(',').Select(e => Enum.Parse<EngineKind>(e, ignoreCase: true)).ToList();
 
@@ -48,6 +49,11 @@ foreach (var engine in engines)
         Line($"first command, largest against smallest  {measured[^1].FirstCommand / measured[0].FirstCommand,10:N2} x           (aim at most 2)");
     }
 
+    if (patched > 0)
+    {
+        await Patches(silo, patched);
+    }
+
     if (sockets > 0)
     {
         var real = await SocketFleet.Rollout(silo, sockets);
@@ -56,6 +62,29 @@ foreach (var engine in engines)
 }
 
 return 0;
+
+static async Task Patches(BenchSilo silo, int devices)
+{
+    var few = Math.Max(1, devices / 100);
+    var small = await BenchFleet.Create(silo, few);
+    await small.Connect(few);
+    await PatchScenarios.Intake(small, few);
+    var less = await PatchScenarios.Summary(silo, small.Org);
+    await small.Disconnect();
+
+    var large = await BenchFleet.Create(silo, devices);
+    await large.Connect(devices);
+    var intake = await PatchScenarios.Intake(large, devices);
+    Line($"intake of 500 patches a device, {devices:N0}     {intake.First,10:N0} devices/s   unchanged {intake.Unchanged:N0} devices/s");
+    var more = await PatchScenarios.Summary(silo, large.Org);
+    Line($"compliance, {less.Rows,9:N0} rows             {less.Ms,10:N2} ms");
+    Line($"compliance, {more.Rows,9:N0} rows             {more.Ms,10:N2} ms          {more.Ms / less.Ms:N2} x, aim at most 2; equal to a recount");
+    Line($"bulk approval of 1,000                  {await PatchScenarios.BulkApproval(silo),10:N0} ms");
+    Line($"policy's run over {devices,9:N0} devices     {await PatchScenarios.PolicyRun(silo, large, devices),10:N0} devices/s");
+    var csv = await PatchScenarios.Csv(silo, large.Org);
+    Line($"CSV of {more.Rows,9:N0} rows                   {csv.RowsPerSecond,10:N0} rows/s      the process grew by {csv.GrownMb:N0} MB, the file is {csv.FileMb:N0} MB");
+    await large.Disconnect();
+}
 
 string Option(string name, string otherwise)
 {
