@@ -25,7 +25,9 @@ public static class CommandLine
             .. KeyCommands.Build(shell),
             ClusterCommands.Build(shell),
             PatchCommands.Build(shell),
+            PolicyCommands.Build(shell),
             ComplianceCommands.Build(shell),
+            SoftwareCommands.Build(shell),
         ]);
         return root;
     }

@@ -6,6 +6,7 @@ using Breeze.Client.Patches;
 using Breeze.Client.Resources;
 using Breeze.Contracts.Access;
 using Breeze.Contracts.Fleet;
+using Breeze.Contracts.Software;
 
 namespace Breeze.Client;
 
@@ -51,6 +52,10 @@ public sealed class BreezeClient : IDisposable
         Cluster = new ClusterClient(transport);
         Patches = new PatchesClient(transport);
         Compliance = new ComplianceClient(transport);
+        Jobs = new JobsClient(transport);
+        Rollbacks = new RollbacksClient(transport);
+        Policies = new PoliciesClient(transport);
+        SoftwarePackages = new(transport, "software-packages");
     }
 
     /// <summary>A client for the server at this address.</summary>
@@ -97,6 +102,14 @@ public sealed class BreezeClient : IDisposable
     public PatchesClient Patches { get; }
 
     public ComplianceClient Compliance { get; }
+
+    public JobsClient Jobs { get; }
+
+    public RollbacksClient Rollbacks { get; }
+
+    public PoliciesClient Policies { get; }
+
+    public EditableResource<SoftwarePackage, SoftwarePackageBody, SoftwarePackageBody> SoftwarePackages { get; }
 
     /// <summary>A live connection with the same server and key, not yet started; the caller disposes it.</summary>
     public ConsoleConnection Live() => new(Server, _key, Options);

@@ -11,7 +11,7 @@ public static class PatchCommands
     private static readonly Argument<Guid> Id = Ids.Argument("id", "The patch's id.");
 
     public static Command Build(Shell shell) => new Command("patches", "What devices have and could have, and what is decided about it.").With(
-        [List(shell), Get(shell), Sources(shell), Scan(shell), OnDevice(shell), .. DecisionCommands.Build(shell)]);
+        [List(shell), Get(shell), Sources(shell), Scan(shell), OnDevice(shell), .. DecisionCommands.Build(shell), .. JobCommands.Build(shell)]);
 
     internal static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);
 

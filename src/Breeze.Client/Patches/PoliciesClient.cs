@@ -1,0 +1,43 @@
+using Breeze.Client.Http;
+using Breeze.Client.Resources;
+using Breeze.Contracts.Jobs;
+using Breeze.Contracts.Policies;
+
+namespace Breeze.Client.Patches;
+
+/// <summary>Configuration policies: what they set, whom they govern, and the jobs that they make. The list takes <c>orgId</c>.</summary>
+public sealed class PoliciesClient : EditableResource<ConfigurationPolicy, ConfigurationPolicyBody, ConfigurationPolicyBody>
+{
+    internal PoliciesClient(Transport transport)
+        : base(transport, "configuration-policies")
+    {
+    }
+
+    /// <summary>Sets a feature whole, whether it was there or not.</summary>
+    public Task<PolicyFeature> SetFeature(Guid id, PolicyFeatureBody body, CancellationToken cancel = default) =>
+        Transport.Send<PolicyFeature>(new(HttpMethod.Post, $"{Path}/{id}/features") { Body = body }, cancel);
+
+    public Task RemoveFeature(Guid id, string featureType, CancellationToken cancel = default) =>
+        Transport.Send(new(HttpMethod.Delete, $"{Path}/{id}/features/{featureType}"), cancel);
+
+    public IAsyncEnumerable<PolicyAssignment> Assignments(Guid id, CancellationToken cancel = default) =>
+        new PlainList<PolicyAssignment>(Transport, $"configuration-policies/{id}/assignments").List(null, cancel);
+
+    public Task<PolicyAssignment> Assign(Guid id, PolicyAssignmentBody body, CancellationToken cancel = default) =>
+        Transport.Send<PolicyAssignment>(new(HttpMethod.Post, $"{Path}/{id}/assignments") { Body = body }, cancel);
+
+    public Task Unassign(Guid id, Guid assignmentId, CancellationToken cancel = default) =>
+        Transport.Send(new(HttpMethod.Delete, $"{Path}/{id}/assignments/{assignmentId}"), cancel);
+
+    /// <summary>What a device obeys, whichever policy is named.</summary>
+    public Task<ResolvedPatchConfig> Resolve(Guid id, Guid deviceId, CancellationToken cancel = default) =>
+        Transport.Send<ResolvedPatchConfig>(new(HttpMethod.Get, $"{Path}/{id}/resolve-patch-config/{deviceId}"), cancel);
+
+    /// <summary>A job for these devices by the policy's settings, whether it is assigned to them or not.</summary>
+    public Task<PatchJobsCreated> PatchJob(Guid id, PatchJobBody body, CancellationToken cancel = default) =>
+        Transport.SendBare<PatchJobsCreated>(new(HttpMethod.Post, $"{Path}/{id}/patch-job") { Body = body }, cancel);
+
+    /// <summary>A job for all devices that the policy governs.</summary>
+    public Task<PatchJobsCreated> Run(Guid id, PolicyRunBody body, CancellationToken cancel = default) =>
+        Transport.SendBare<PatchJobsCreated>(new(HttpMethod.Post, $"{Path}/{id}/run") { Body = body, Timeout = Transport.Options.InitializeTimeout }, cancel);
+}
