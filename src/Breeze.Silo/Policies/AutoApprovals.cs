@@ -25,7 +25,12 @@ public static class AutoApprovals
         patchesNewToOrg.Count == 0 ? Task.CompletedTask : Apply(tx, [org], patchesNewToOrg, now);
 
     /// <summary>Policies or their assignments have changed: everything that is pending in these organizations is looked at.</summary>
-    internal static Task OnChanged(DbTransaction tx, IReadOnlyCollection<OrgId> orgs, DateTimeOffset now) => Apply(tx, orgs, null, now);
+    /// <remarks>One organization at once; of several each by <see cref="PolicyReviews"/>, so that a partner's thousands are no one transaction.</remarks>
+    internal static Task OnChanged(DbTransaction tx, IReadOnlyCollection<OrgId> orgs, DateTimeOffset now) =>
+        orgs.Count <= 1 ? Apply(tx, orgs, null, now) : PolicyReviews.Ask(tx, orgs, now);
+
+    /// <summary>Looks at everything that is pending in an organization.</summary>
+    internal static Task Review(DbTransaction tx, OrgId org, DateTimeOffset now) => Apply(tx, [org], null, now);
 
     /// <summary>Writes into the history what policies of narrower levels approved for their devices; what stands there already is not repeated.</summary>
     public static Task Record(DbTransaction tx, IReadOnlyCollection<ScopedApproval> approvals, DateTimeOffset now)

@@ -3,6 +3,7 @@ using Breeze.Core;
 using Breeze.Core.Policies;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Storage;
+using Dapper;
 
 namespace Breeze.Silo.Policies;
 
@@ -18,6 +19,8 @@ public sealed record EffectivePolicy(
 /// </remarks>
 public sealed class EffectivePolicies(FilterSql filters, TimeProvider clock)
 {
+    private const int Steps = 1000;
+
     /// <summary>The policy of each device; no entry: none governs it, or it is not this organization's.</summary>
     public async Task<IReadOnlyDictionary<DeviceId, EffectivePolicy>> Of(SqlSource source, OrgId org, IReadOnlyList<DeviceId> devices)
     {
@@ -45,16 +48,39 @@ public sealed class EffectivePolicies(FilterSql filters, TimeProvider clock)
     public async Task<IReadOnlyList<TargetRow>> Governed(SqlSource source, OrgId org, Guid policy, string? timeZone, TargetRow? after, int limit)
     {
         var winner = await Winner(source, org);
-        var values = winner.Arguments.Values;
-        values.AddDynamicParams(new { org, policy, timeZone, limit, afterKey = after?.HostnameKey, afterId = after?.DeviceId.Value });
-        return await source.Query<TargetRow>(
+        var governed = new List<TargetRow>();
+        while (governed.Count < limit)
+        {
+            var step = await Step(source, winner, org, policy, timeZone, after);
+            governed.AddRange(step.Where(d => d.Wins).Select(d => d.Target).Take(limit - governed.Count));
+            if (step.Count < Steps)
+            {
+                break;
+            }
+
+            after = step[^1].Target;
+        }
+
+        return governed;
+    }
+
+    /// <summary>The next devices in order, each with whether the policy wins for it.</summary>
+    /// <remarks>Some devices at a time: left to itself PostgreSQL asked who wins for each of an organization's devices before it took a page of them.</remarks>
+    private static async Task<IReadOnlyList<GovernedRow>> Step(
+        SqlSource source, (string Sql, SqlArguments Arguments) winner, OrgId org, Guid policy, string? timeZone, TargetRow? after)
+    {
+        var values = new DynamicParameters(winner.Arguments.Values);
+        values.AddDynamicParams(new { org, policy, timeZone, steps = Steps, afterKey = after?.HostnameKey, afterId = after?.DeviceId.Value });
+        return await source.Query<GovernedRow>(
             $"""
-            select d.id as device_id, d.hostname, d.display_name, d.hostname_key from devices d
-            where d.org_id = @org and d.decommissioned_at is null
-              and {(timeZone is null ? "1 = 1" : "d.site_id in (select s.id from sites s where s.org_id = @org and s.time_zone = @timeZone)")}
-              and {(after is null ? "1 = 1" : "(d.hostname_key, d.id) > (@afterKey, @afterId)")}
-              and {winner.Sql} in (select w.id from policy_assignments w where w.policy_id = @policy)
-            order by d.hostname_key, d.id limit @limit
+            select d.id as device_id, d.hostname, d.display_name, d.hostname_key,
+              case when {winner.Sql} in (select w.id from policy_assignments w where w.policy_id = @policy) then 1 else 0 end as wins
+            from (
+              select t.* from devices t where t.org_id = @org and t.decommissioned_at is null
+                and {(timeZone is null ? "1 = 1" : "t.site_id in (select s.id from sites s where s.org_id = @org and s.time_zone = @timeZone)")}
+                and {(after is null ? "1 = 1" : "(t.hostname_key, t.id) > (@afterKey, @afterId)")}
+              order by t.hostname_key, t.id limit @steps) d
+            order by d.hostname_key, d.id
             """,
             values);
     }
@@ -94,6 +120,21 @@ public sealed class EffectivePolicies(FilterSql filters, TimeProvider clock)
         }
 
         return settings;
+    }
+
+    private sealed class GovernedRow
+    {
+        public DeviceId DeviceId { get; init; }
+
+        public string Hostname { get; init; } = "";
+
+        public string? DisplayName { get; init; }
+
+        public string HostnameKey { get; init; } = "";
+
+        public bool Wins { get; init; }
+
+        public TargetRow Target => new() { DeviceId = DeviceId, Hostname = Hostname, DisplayName = DisplayName, HostnameKey = HostnameKey };
     }
 
     private sealed class WinnerRow

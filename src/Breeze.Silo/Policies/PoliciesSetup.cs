@@ -10,6 +10,9 @@ public static class PoliciesSetup
         services.AddSingleton<FeatureStore>();
         services.AddSingleton<AssignmentStore>();
         services.AddSingleton<ResolvedConfigs>();
+        services.AddSingleton<PolicyReviews>();
+        services.AddSingleton<PolicyChanges>();
+        services.AddHostedService<ScheduleRecovery>();
         return services;
     }
 

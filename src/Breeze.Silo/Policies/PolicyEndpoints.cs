@@ -1,4 +1,5 @@
 using Breeze.Contracts.Policies;
+using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Silo.Access;
 using Breeze.Silo.Fleet;
@@ -23,8 +24,8 @@ internal static class PolicyEndpoints
         policies.MapPut("/{id}", async (HttpContext http, PolicyStore store, Guid id, ConfigurationPolicyBody body) =>
                 (await store.Update(http.Caller(), id, EntityTags.IfMatch(http), body)).ToHttp(http))
             .RequireRight(Right.ManagePolicies).Audited("policy.update", "policy");
-        policies.MapDelete("/{id}", async (HttpContext http, PolicyStore store, Guid id) =>
-                (await store.Delete(http.Caller(), id, EntityTags.IfMatch(http))).ToHttp(http))
+        policies.MapDelete("/{id}", async (HttpContext http, PolicyStore store, PolicyChanges changes, Guid id) =>
+                (await changes.After(id, await store.Delete(http.Caller(), id, EntityTags.IfMatch(http)))).ToHttp(http))
             .RequireRight(Right.ManagePolicies).Audited("policy.delete", "policy");
         policies.MapGet("/{id}/resolve-patch-config/{deviceId}", async (HttpContext http, ResolvedConfigs configs, Guid id, Guid deviceId) =>
                 (await configs.Resolve(http.Caller().Scope, id, deviceId)).ToHttp())
@@ -41,12 +42,12 @@ internal static class PolicyEndpoints
         policies.MapGet("/{id}/features", async (HttpContext http, FeatureStore store, Guid id, NumberedPage page) =>
                 (await store.List(http.Caller().Scope, id, page)).ToHttp(Replies.Bare))
             .RequireRight(Right.ViewPolicies);
-        policies.MapPost("/{id}/features", async (HttpContext http, FeatureStore store, Guid id, PolicyFeatureBody body) =>
-                (await store.Set(http.Caller(), id, EntityTags.IfMatch(http), body))
+        policies.MapPost("/{id}/features", async (HttpContext http, FeatureStore store, PolicyChanges changes, Guid id, PolicyFeatureBody body) =>
+                (await changes.After(id, await store.Set(http.Caller(), id, EntityTags.IfMatch(http), body)))
                     .ToCreated(http, f => $"/api/v1/configuration-policies/{id}/features/{f.FeatureType}"))
             .RequireRight(Right.ManagePolicies).Audited("policy.set_feature", "policy");
-        policies.MapDelete("/{id}/features/{featureType}", async (HttpContext http, FeatureStore store, Guid id, string featureType) =>
-                (await store.Remove(http.Caller(), id, featureType, EntityTags.IfMatch(http))).ToHttp(http))
+        policies.MapDelete("/{id}/features/{featureType}", async (HttpContext http, FeatureStore store, PolicyChanges changes, Guid id, string featureType) =>
+                (await changes.After(id, await store.Remove(http.Caller(), id, featureType, EntityTags.IfMatch(http)))).ToHttp(http))
             .RequireRight(Right.ManagePolicies).Audited("policy.remove_feature", "policy");
     }
 
@@ -55,12 +56,28 @@ internal static class PolicyEndpoints
         policies.MapGet("/{id}/assignments", async (HttpContext http, AssignmentStore store, Guid id, NumberedPage page) =>
                 (await store.List(http.Caller().Scope, id, page)).ToHttp(Replies.Bare))
             .RequireRight(Right.ViewPolicies);
-        policies.MapPost("/{id}/assignments", async (HttpContext http, AssignmentStore store, Guid id, PolicyAssignmentBody body) =>
-                (await store.Add(http.Caller(), id, EntityTags.IfMatch(http), body))
+        policies.MapPost("/{id}/assignments", async (HttpContext http, AssignmentStore store, PolicyChanges changes, Guid id, PolicyAssignmentBody body) =>
+                (await changes.After(id, await store.Add(http.Caller(), id, EntityTags.IfMatch(http), body)))
                     .ToCreated(http, a => $"/api/v1/configuration-policies/{id}/assignments/{a.Id}"))
             .RequireRight(Right.ManagePolicies).Audited("policy.assign", "policy");
-        policies.MapDelete("/{id}/assignments/{assignmentId}", async (HttpContext http, AssignmentStore store, Guid id, Guid assignmentId) =>
-                (await store.Remove(http.Caller(), id, assignmentId, EntityTags.IfMatch(http))).ToHttp(http))
+        policies.MapDelete("/{id}/assignments/{assignmentId}", async (HttpContext http, AssignmentStore store, PolicyChanges changes, Guid id, Guid assignmentId) =>
+                (await changes.After(id, await store.Remove(http.Caller(), id, assignmentId, EntityTags.IfMatch(http)))).ToHttp(http))
             .RequireRight(Right.ManagePolicies).Audited("policy.unassign", "policy");
+    }
+}
+
+/// <summary>What follows the commit of a change: the schedule hears of it, and organizations that it concerns are looked at.</summary>
+internal sealed class PolicyChanges(IGrainFactory grains, PolicyReviews reviews)
+{
+    public async Task<Answer<T>> After<T>(Guid policy, Answer<T> answer)
+    {
+        if (!answer.IsRefused)
+        {
+            // May be lost, for its rows are looked at anyway.
+            _ = grains.GetGrain<IPolicyScheduleGrain>(policy).Nudge();
+            await reviews.Run(CancellationToken.None);
+        }
+
+        return answer;
     }
 }

@@ -85,6 +85,66 @@ public abstract class WindowTests(SiloFixture silo)
         Assert.Equal(404, (int)(await FleetWorld.Send(world.Admin, "DELETE", $"maintenance-windows/{made.Id()}")).Status);
     }
 
+    [EngineTheory]
+    [InlineData("device")]
+    [InlineData("device_group")]
+    [InlineData("dynamic_group")]
+    [InlineData("site")]
+    [InlineData("organization")]
+    [InlineData("partner")]
+    public async Task A_suppressing_window_holds_patches_back_for_the_devices_of_its_scope_while_it_is_open(string level)
+    {
+        var world = await FleetWorld.Create(silo);
+        var group = await FleetWorld.Post(world.Technician, "groups", new { name = "g", type = "static" });
+        var tagged = await FleetWorld.Post(world.Technician, "groups", new
+        {
+            name = "g",
+            type = "dynamic",
+            filter = new { @operator = "AND", conditions = new[] { new { field = "tags", @operator = "hasAny", value = new[] { "t" } } } },
+        });
+        var inside = new TestDevice { Groups = [group.Id()], Tags = ["t"] };
+        var outside = new TestDevice { Site = await world.NewSite() };
+        await world.Insert([inside, outside]);
+        var target = level switch
+        {
+            "device" => inside.Id,
+            "device_group" => group.Id(),
+            "dynamic_group" => tagged.Id(),
+            "site" => world.Site,
+            "organization" => world.Org,
+            _ => world.Partner,
+        };
+        await Suppress(level == "dynamic_group" ? "device_group" : level, target, -1, 120);
+        var held = await Suppressed(world, inside.Id, outside.Id, Guid.NewGuid());
+        Assert.Equal(level is "organization" or "partner" ? [inside.Id, outside.Id] : new[] { inside.Id }, held.OrderBy(id => id == outside.Id));
+    }
+
+    [EngineFact]
+    public async Task A_window_that_does_not_suppress_or_is_not_open_holds_nothing_back()
+    {
+        var world = await FleetWorld.Create(silo);
+        var device = await world.NewDevice();
+        await FleetWorld.Post(world.Admin, "maintenance-windows", Window("organization", world.Org, -1));
+        await Suppress("organization", world.Org, 1, 60);
+        await Suppress("organization", world.Org, -2, 120);
+        Assert.Empty(await Suppressed(world, device.Id));
+    }
+
+    private Task<System.Text.Json.JsonElement> Suppress(string level, Guid target, int hoursFromNow, int minutes) => FleetWorld.Post(silo.Admin, "maintenance-windows", new
+    {
+        name = "freeze",
+        scope = new { level, targetId = target },
+        timeZone = "Europe/Zurich",
+        startsAt = Hour(hoursFromNow),
+        durationMinutes = minutes,
+        allowsDeployments = false,
+        suppressesPatching = true,
+    });
+
+    private Task<List<Guid>> Suppressed(FleetWorld world, params Guid[] devices) => silo.Database.Read(async c =>
+        (await silo.Services.GetRequiredService<WindowQueries>()
+            .Suppressing(c, new OrgId(world.Org), [.. devices.Select(d => new DeviceId(d))], silo.Clock.Now)).Select(d => d.Value).ToList());
+
     private DateTimeOffset Hour(int hours)
     {
         var now = silo.Clock.Now.AddHours(hours);

@@ -51,3 +51,6 @@ create table policy_occurrences (
   policy_id uuid not null, org_id uuid not null, time_zone text not null, local_date text not null, due_at bigint not null,
   state smallint not null, job_id uuid, done_at bigint, primary key (policy_id, org_id, time_zone, local_date));
 create index policy_occurrences_due on policy_occurrences (due_at) where state = 1;
+
+-- Organizations whose pending patches are to be looked at by their policy: left by a change that concerns many, worked off one by one.
+create table policy_reviews (org_id uuid primary key, asked_at bigint not null);
