@@ -26,16 +26,27 @@ internal sealed class DevicePatchRow
 
     public long Statement { get; init; }
 
-    /// <summary>0 where it was not asked for.</summary>
-    public int Source { get; init; }
-
     public DevicePatchState State => new((DevicePatchStatus)Status, Offered);
 }
 
 internal static class DevicePatchRows
 {
     /// <summary>Holds all that these devices have: nobody else changes rows of theirs until the transaction ends.</summary>
-    public static Task Hold(DbTransaction tx, IReadOnlyCollection<Guid> devices) => tx.QueryRows<Guid>(
-        $"select d.device_id from device_patch_totals d where d.device_id in ({{rows}}) order by d.device_id{CommandGates.HoldExclusive(tx, "d")}",
-        new Rows().Uuid("device_id", [.. devices.Distinct()]));
+    /// <returns>Each device's version: it is higher when its rows have changed.</returns>
+    public static async Task<Dictionary<Guid, long>> Hold(DbTransaction tx, IReadOnlyCollection<Guid> devices) => (await tx.QueryRows<VersionRow>(
+        "select d.device_id, d.version from device_patch_totals d where d.device_id in ({rows})"
+        + $" order by d.device_id{CommandGates.HoldExclusive(tx, "d")}",
+        new Rows().Uuid("device_id", [.. devices.Distinct()]))).ToDictionary(r => r.DeviceId, r => r.Version);
+
+    /// <summary>Tells those who read before that they must read again. The devices are held.</summary>
+    public static Task<int> Touch(DbTransaction tx, IEnumerable<Guid> devices) => tx.ExecuteRows(
+        "update device_patch_totals set version = version + 1 where device_id in ({rows})",
+        new Rows().Uuid("device_id", [.. devices.Distinct().Order()]));
+
+    private sealed class VersionRow
+    {
+        public Guid DeviceId { get; init; }
+
+        public long Version { get; init; }
+    }
 }

@@ -102,7 +102,7 @@ public static class DevicePatchStatuses
             args);
         await tx.ExecuteRows(
             $"""
-            update device_patch_totals set missing = missing + @step * x.n, noncompliant = noncompliant + @step * x.n
+            update device_patch_totals set missing = missing + @step * x.n, noncompliant = noncompliant + @step * x.n, version = version + 1
             from (select t.device_id, count(*) as n from {OfTheChange} group by t.device_id) x where device_patch_totals.device_id = x.device_id
             """,
             pairs,
@@ -130,6 +130,7 @@ public static class DevicePatchStatuses
                 .Int("reboot", [.. changed.Select(c => c.Outcome.RebootRequired ? 1 : 0)]),
             new { now = now.ToUnixTimeMilliseconds() });
 
+        await DevicePatchRows.Touch(tx, changed.Select(c => c.Row.DeviceId));
         // The next report is looked at row by row again, even when it says what the last one said.
         await tx.ExecuteRows(
             "update device_scans set digest = null where device_id in ({rows}) and digest is not null",

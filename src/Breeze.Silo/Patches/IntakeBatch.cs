@@ -10,8 +10,8 @@ namespace Breeze.Silo.Patches;
 
 /// <summary>One round of the intake: at most one report a device, all in one transaction, set-wide.</summary>
 /// <remarks>
-/// Rows are read twice: first without holding anything, to know which patches' decisions matter and who says something new; then with the
-/// devices held, for an attempt's outcome may have come meanwhile. The order in which things are held is that of
+/// Rows are read without holding anything, to know which patches' decisions matter and who says something new; then the devices are held,
+/// and where an attempt's outcome has come meanwhile, their rows are read again. The order in which things are held is that of
 /// <see cref="DevicePatchStatuses"/>.
 /// </remarks>
 internal sealed class IntakeBatch(
@@ -25,12 +25,13 @@ internal sealed class IntakeBatch(
     public async Task Run()
     {
         var work = reports.Select(r => new Work(r.Report, r.Device, [.. r.Report.Patches.Select(p => Seen(r.Report.Source, p))])).ToList();
-        var known = await Read();
+        var known = work.ToDictionary(w => w.Key, _ => new Dictionary<Guid, KnownPatch>());
+        await Read(known, [.. work.Where(w => w.Device.Version is not null)]);
         var isNew = await OrgPatchWrites.Write(tx, [.. work.SelectMany(w => Statements(w, known[w.Key]))], now);
         await HoldDecisions(work, known);
-        var gone = await HoldDevices();
+        var (gone, changed) = await HoldDevices();
         work.RemoveAll(w => gone.Contains(w.Device.Id));
-        known = await Read();
+        await Read(known, [.. work.Where(w => changed.Contains(w.Device.Id))]);
         await HoldDecisions(work, known);
         var changes = work.SelectMany(w => InventoryDiff
             .Of(known[w.Key], w.Seen, w.Report.Complete, patch => _approved[(w.Device.OrgId, patch)])
@@ -40,6 +41,7 @@ internal sealed class IntakeBatch(
         var counts = new StatusCounts();
         changes.ForEach(c => counts.Move(c.Device.OrgId, c.Device.Id, c.Change.Patch, c.Change.Before?.Status, c.Change.After.Status));
         await counts.Write(tx);
+        await DevicePatchRows.Touch(tx, changes.Select(c => c.Device.Id));
         // Last, for it writes to the audit log, whose chain others wait for. What is new to the organization is absent nowhere yet.
         foreach (var org in isNew.GroupBy(p => p.Org).OrderBy(o => o.Key))
         {
@@ -62,19 +64,27 @@ internal sealed class IntakeBatch(
         }
     }
 
-    private async Task<Dictionary<(Guid, PatchSource), Dictionary<Guid, KnownPatch>>> Read()
+    private async Task Read(Dictionary<(Guid, PatchSource), Dictionary<Guid, KnownPatch>> known, IReadOnlyList<Work> of)
     {
-        var rows = await tx.QueryRows<DevicePatchRow>(
-            $"select {DevicePatchRow.Columns}, t.source from ({{rows}}) v cross join device_patches t where t.device_id = v.device_id and t.source = v.source",
-            new Rows().Uuid("device_id", [.. reports.Select(r => r.Device.Id)]).Int("source", [.. reports.Select(r => (int)r.Report.Source)]));
-        var known = reports.ToDictionary(r => (r.Device.Id, r.Report.Source), _ => new Dictionary<Guid, KnownPatch>());
-        foreach (var row in rows)
+        // By its place and not by its id: ids are what costs most to read, and a batch has thousands of rows.
+        var rows = await tx.QueryRows<KnownRow>(
+            """
+            select v.n, t.patch_id, t.status, t.offered, t.version, t.current_version, t.statement
+            from ({rows}) v cross join device_patches t where t.device_id = v.device_id and t.source = v.source
+            """,
+            new Rows()
+                .Uuid("device_id", [.. of.Select(w => w.Device.Id)])
+                .Int("source", [.. of.Select(w => (int)w.Report.Source)])
+                .Int("n", [.. Enumerable.Range(0, of.Count)]));
+        foreach (var work in of)
         {
-            known[(row.DeviceId, (PatchSource)row.Source)].Add(
-                row.PatchId, new(row.PatchId, row.State, row.Version, row.CurrentVersion, row.Statement));
+            known[work.Key].Clear();
         }
 
-        return known;
+        foreach (var row in rows)
+        {
+            known[of[row.N].Key].Add(row.PatchId, row.Known);
+        }
     }
 
     // A decision about a patch that is absent somewhere waits until this has committed, or was committed before this reads it.
@@ -98,17 +108,18 @@ internal sealed class IntakeBatch(
         absent.ForEach(pair => _approved[pair] = approved.Contains(pair));
     }
 
-    /// <returns>Devices that were taken out of service before they could be held.</returns>
-    private async Task<HashSet<Guid>> HoldDevices()
+    /// <returns>Devices that were taken out of service before they could be held, and those whose rows changed since they were read.</returns>
+    private async Task<(HashSet<Guid> Gone, HashSet<Guid> Changed)> HoldDevices()
     {
         var devices = reports.Select(r => r.Device).OrderBy(d => d.Id).ToList();
         await tx.ExecuteRows(
             "insert into device_patch_totals (device_id, org_id) select v.device_id, v.org_id from ({rows}) v where true on conflict (device_id) do nothing",
             new Rows().Uuid("device_id", [.. devices.Select(d => d.Id)]).Uuid("org_id", [.. devices.Select(d => d.OrgId)]));
-        await DevicePatchRows.Hold(tx, [.. devices.Select(d => d.Id)]);
-        return [.. await tx.QueryRows<Guid>(
+        var versions = await DevicePatchRows.Hold(tx, [.. devices.Select(d => d.Id)]);
+        var gone = await tx.QueryRows<Guid>(
             "select d.id from ({rows}) v cross join devices d where d.id = v.device_id and d.decommissioned_at is not null",
-            new Rows().Uuid("device_id", [.. devices.Select(d => d.Id)]))];
+            new Rows().Uuid("device_id", [.. devices.Select(d => d.Id)]));
+        return ([.. gone], [.. devices.Where(d => versions[d.Id] != (d.Version ?? 0)).Select(d => d.Id)]);
     }
 
     private async Task Write(List<(ReportingDevice Device, PatchSource Source, PatchChange Change)> changes)
@@ -150,6 +161,25 @@ internal sealed class IntakeBatch(
     private sealed record Work(PatchReport Report, ReportingDevice Device, SeenPatch[] Seen)
     {
         public (Guid, PatchSource) Key => (Device.Id, Report.Source);
+    }
+
+    private sealed class KnownRow
+    {
+        public int N { get; init; }
+
+        public Guid PatchId { get; init; }
+
+        public int Status { get; init; }
+
+        public bool Offered { get; init; }
+
+        public string? Version { get; init; }
+
+        public string? CurrentVersion { get; init; }
+
+        public long Statement { get; init; }
+
+        public KnownPatch Known => new(PatchId, new((DevicePatchStatus)Status, Offered), Version, CurrentVersion, Statement);
     }
 
     private sealed class DecisionRow

@@ -135,8 +135,9 @@ public sealed class PatchIntake : IAsyncDisposable
         (await tx.QueryRows<ReportingDevice>(
             """
             with v as ({rows})
-            select d.id, d.org_id, d.os_type, d.decommissioned_at, s.digest
+            select d.id, d.org_id, d.os_type, d.decommissioned_at, s.digest, t.version
             from v join devices d on d.id = v.device_id left join device_scans s on s.device_id = v.device_id and s.source = v.source
+            left join device_patch_totals t on t.device_id = v.device_id
             """,
             new Rows()
                 .Uuid("device_id", [.. reports.Select(r => r.Device.Value)])
@@ -156,6 +157,9 @@ internal sealed class ReportingDevice
 
     /// <summary>Of the last complete report of the source, while it still holds.</summary>
     public string? Digest { get; init; }
+
+    /// <summary>Of the device's rows; null when it never reported.</summary>
+    public long? Version { get; init; }
 
     public int OsBit => OsBits.Of(OsType);
 }

@@ -71,6 +71,9 @@ public sealed class InProcessAgent : IAgentChannel
 
     public Task<Acknowledged> Report(ReportPatches report) => _connection!.ReportPatches(report);
 
+    /// <summary>Reports unless its connection was ended.</summary>
+    public Task TryReport(ReportPatches report) => _connection?.ReportPatches(report) ?? Task.CompletedTask;
+
     /// <summary>Says anything at all about patches.</summary>
     public Task<Acknowledged> Report(System.Text.Json.JsonElement report) => _connection!.ReportPatches(report);
 

@@ -4,6 +4,7 @@ using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Silo.Patches;
 using Breeze.Silo.Tests.Fixture;
+using Dapper;
 using Xunit;
 using PatchResultStatus = Breeze.Core.Patches.PatchResultStatus;
 
@@ -114,6 +115,34 @@ public abstract class IntakeTests(SiloFixture silo)
         await CountInvariants.Hold(silo, world.Org);
         await Decide(world, patch, false);
         Assert.Empty(await world.Statuses(device));
+        await CountInvariants.Hold(silo, world.Org);
+    }
+
+    [EngineFact]
+    public async Task A_scan_during_a_decision_sees_it()
+    {
+        var world = await PatchWorld.Create(silo);
+        var device = await world.Device();
+        await world.Report(device, [world.Name("p")]);
+        var patch = await world.IdOf(world.Name("p"));
+        Task report = Task.CompletedTask;
+        await world.Write(async tx =>
+        {
+            await tx.Connection!.ExecuteAsync(
+                """
+                insert into patch_approvals (org_id, patch_id, status, actor_kind, actor_id, actor_name, decided_at, version)
+                values (@org, @patch, 2, 'api_key', 'x', 'x', 0, 1)
+                """,
+                new { org = world.Org, patch },
+                tx);
+            await DevicePatchStatuses.ApprovalChanged(tx, [(new OrgId(world.Org), patch, true)], world.Now);
+            // The device scans before this has committed; the patch is not there any more.
+            report = Task.Run(() => world.Report(device, []));
+            await Task.WhenAny(report, Task.Delay(300));
+            return true;
+        });
+        await report;
+        Assert.Equal("missing", (await world.Statuses(device))[world.Name("p")]);
         await CountInvariants.Hold(silo, world.Org);
     }
 

@@ -30,11 +30,11 @@ create table org_patch_counts (
   pending bigint not null default 0, installed bigint not null default 0, failed bigint not null default 0,
   skipped bigint not null default 0, missing bigint not null default 0, primary key (org_id, patch_id, slot));
 create index org_patch_counts_patch on org_patch_counts (patch_id);
--- One row a device that ever reported; whoever changes rows of device_patches holds it. noncompliant = pending + failed + skipped + missing.
+-- One row a device that ever reported; whoever changes rows of device_patches holds it and counts its version up. noncompliant = pending + failed + skipped + missing.
 create table device_patch_totals (
   device_id uuid primary key, org_id uuid not null,
   pending int not null default 0, installed int not null default 0, failed int not null default 0,
-  skipped int not null default 0, missing int not null default 0, noncompliant int not null default 0);
+  skipped int not null default 0, missing int not null default 0, noncompliant int not null default 0, version bigint not null default 0);
 create index device_patch_totals_worst on device_patch_totals (org_id, noncompliant, device_id);
 create index device_patch_totals_worst_of_all on device_patch_totals (noncompliant, device_id);
 
