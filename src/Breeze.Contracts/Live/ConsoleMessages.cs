@@ -45,6 +45,15 @@ public static class PatchHubMethods
     /// <summary>Client → server: <see cref="SubscribeComplianceRequest"/>.</summary>
     public const string UnsubscribeCompliance = "UnsubscribeCompliance";
 
+    /// <summary>Client → server: <see cref="SubscribeApprovalsRequest"/>, answered with an <see cref="ApprovalsChanged"/> that names none.</summary>
+    public const string SubscribeApprovals = "SubscribeApprovals";
+
+    /// <summary>Client → server: <see cref="SubscribeApprovalsRequest"/>.</summary>
+    public const string UnsubscribeApprovals = "UnsubscribeApprovals";
+
+    /// <summary>Server → client: <see cref="ApprovalsChanged"/>, at most one a second an organization, when something was decided or a deferral has ended.</summary>
+    public const string ApprovalsChanged = "ApprovalsChanged";
+
     /// <summary>Server → client: <see cref="JobProgress"/>, at most 5 a second a job.</summary>
     public const string JobProgress = "JobProgress";
 
@@ -55,6 +64,15 @@ public static class PatchHubMethods
 public sealed record SubscribeJobRequest(Guid JobId);
 
 public sealed record SubscribeComplianceRequest(Guid OrgId);
+
+public sealed record SubscribeApprovalsRequest(Guid OrgId);
+
+/// <param name="Status">approved, rejected, deferred, or pending when a deferral has ended.</param>
+public sealed record ChangedApproval(Guid PatchId, string Status);
+
+/// <summary>Patches that an organization, or time, decided about since the last such message: at most 200.</summary>
+/// <param name="More">More changed than are listed: refetch.</param>
+public sealed record ApprovalsChanged(Guid OrgId, IReadOnlyList<ChangedApproval> Patches, bool More, DateTimeOffset AsOf);
 
 /// <summary>Where a patch job stands.</summary>
 /// <param name="Status">scheduled, running, completed, failed or cancelled.</param>

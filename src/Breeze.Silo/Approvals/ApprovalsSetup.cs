@@ -1,3 +1,5 @@
+using Breeze.Silo.Live;
+
 namespace Breeze.Silo.Approvals;
 
 /// <summary>Approvals: what each organization has decided about each patch.</summary>
@@ -8,6 +10,7 @@ public static class ApprovalsSetup
         services.AddSingleton<ApprovalCommits>();
         services.AddSingleton<ApprovalQueries>();
         services.AddSingleton<ApprovalEndpoints.Deciding>();
+        services.AddSingleton<IApprovalLiveSource, ApprovalLiveSource>();
         services.AddHostedService<DeferralRecovery>();
         return services;
     }

@@ -8,7 +8,9 @@ namespace Breeze.Silo.Live;
 /// <summary>Where consoles follow things: subscribe, get the state now, then changes. After a reconnect subscribe again.</summary>
 /// <remarks>What is unknown and what this caller may not see are refused alike, by a <see cref="HubException"/>.</remarks>
 [RequireRight(Right.ViewDeployments)]
-internal sealed class ConsoleHub(ILiveSource deployments, IJobLiveSource jobs, IComplianceLiveSource compliance, LiveSubscriptions subscriptions) : Hub
+internal sealed class ConsoleHub(
+    ILiveSource deployments, IJobLiveSource jobs, IComplianceLiveSource compliance, IApprovalLiveSource approvals, LiveSubscriptions subscriptions, TimeProvider clock)
+    : Hub
 {
     /// <summary>The deployment's state now; its messages follow on this connection.</summary>
     [RequireRight(Right.ViewDeployments)]
@@ -33,6 +35,16 @@ internal sealed class ConsoleHub(ILiveSource deployments, IJobLiveSource jobs, I
 
     [RequireRight(Right.ViewPatches)]
     public Task UnsubscribeCompliance(SubscribeComplianceRequest request) => Leave(LiveTopic.Compliance(request.OrgId));
+
+    /// <summary>What is decided about the organization's patches from now on follows on this connection.</summary>
+    [RequireRight(Right.ViewPatches)]
+    public Task<ApprovalsChanged> SubscribeApprovals(SubscribeApprovalsRequest request) => Follow(
+        LiveTopic.Approvals(request.OrgId),
+        async scope => await approvals.Exists(scope, request.OrgId) ? new ApprovalsChanged(request.OrgId, [], false, clock.GetUtcNow()) : null,
+        "The organization was not found.");
+
+    [RequireRight(Right.ViewPatches)]
+    public Task UnsubscribeApprovals(SubscribeApprovalsRequest request) => Leave(LiveTopic.Approvals(request.OrgId));
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {

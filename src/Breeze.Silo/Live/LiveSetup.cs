@@ -15,6 +15,7 @@ public static class LiveSetup
         services.AddSingleton<LiveSubscriptions>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveSubscriptions>());
         services.AddHostedService<ComplianceWatch>();
+        services.AddHostedService<ApprovalWatch>();
         return services;
     }
 

@@ -59,7 +59,7 @@ internal sealed class LiveSubscriptions(ILiveSource source, Callers callers, Tim
         }
     }
 
-    // A patch job is a run of the same engine; compliance is looked at, nobody has to be asked.
+    // A patch job is a run of the same engine; compliance and approvals are looked at, nobody has to be asked.
     private void Watch(LiveTopic topic)
     {
         if (topic.Kind is LiveKind.Deployment or LiveKind.Job)

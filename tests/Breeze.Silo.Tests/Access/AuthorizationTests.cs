@@ -229,7 +229,7 @@ public abstract class AuthorizationTests(SiloFixture silo)
     {
         "Subscribe" => ("deployments", "deploymentId"),
         "SubscribeJob" => ("patches/jobs", "jobId"),
-        "SubscribeCompliance" => ("organizations", "orgId"),
+        "SubscribeCompliance" or "SubscribeApprovals" => ("organizations", "orgId"),
         _ => throw new InvalidOperationException($"No row says what {method} follows; add it to {nameof(AuthorizationTests)}."),
     };
 

@@ -8,7 +8,9 @@ using Breeze.Core;
 using Breeze.Core.Policies;
 using Breeze.Silo.Access;
 using Breeze.Silo.Jobs;
+using Breeze.Silo.Tests.Approvals;
 using Breeze.Silo.Tests.Fixture;
+using Breeze.Silo.Tests.Fleet;
 using Breeze.Silo.Tests.Patches;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
@@ -73,6 +75,33 @@ public abstract class PatchHubTests(SiloFixture silo)
         Assert.Equal(messages, heard.Count);
         await world.Report(device, [world.Name("a")], [world.Name("b"), world.Name("c"), world.Name("d")]);
         await Heard(heard, m => m is { Pending: 1, Installed: 3, CompliancePercent: 75m });
+    }
+
+    [EngineFact]
+    public async Task Each_decision_and_the_end_of_a_deferral_is_told_once()
+    {
+        var world = await FleetWorld.Create(silo);
+        var patch = await silo.NewPatch(world.Org);
+        await using var hub = Connection(silo.AdminKey);
+        var heard = new ConcurrentQueue<ChangedApproval>();
+        hub.On<ApprovalsChanged>(PatchHubMethods.ApprovalsChanged, m => m.Patches.ToList().ForEach(heard.Enqueue));
+        await hub.StartAsync();
+        Assert.Empty((await hub.InvokeAsync<ApprovalsChanged>(PatchHubMethods.SubscribeApprovals, new SubscribeApprovalsRequest(world.Org))).Patches);
+        (await world.Technician.Post($"/patches/{patch}/decline", new { })).Is(HttpStatusCode.OK);
+        await Heard("rejected");
+        (await world.Technician.Post($"/patches/{patch}/defer", new { deferUntil = silo.Clock.Now.AddSeconds(40) })).Is(HttpStatusCode.OK);
+        await Heard("deferred");
+        await silo.Clock.Advance(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+        Assert.Equal(2, heard.Count);
+        await Heard("pending");
+        await silo.Clock.Advance(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+        Assert.Equal([new(patch, "rejected"), new(patch, "deferred"), new ChangedApproval(patch, "pending")], heard);
+
+        Task Heard(string status) => silo.Clock.AdvanceUntil(
+            $"{status} is told",
+            () => Task.FromResult((heard.LastOrDefault()?.Status == status, (object?)heard.LastOrDefault())),
+            TimeSpan.FromMinutes(1),
+            TimeSpan.FromSeconds(1));
     }
 
     [EngineFact]
