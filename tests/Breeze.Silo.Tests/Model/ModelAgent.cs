@@ -19,6 +19,9 @@ public sealed class ModelAgent(DeviceId device, int seed) : IAgentChannel
     /// <summary>From here on it behaves: whatever it gets it accepts and completes.</summary>
     public bool Behaves { get; set; }
 
+    /// <summary>What it says of a command that is not a script, given the dice (0: all goes well); null: scripts alone are sent to it.</summary>
+    public Func<Command, double, Result?>? Works { get; init; }
+
     public bool IsConnected => _connection is not null;
 
     /// <summary>Times each command was run.</summary>
@@ -74,6 +77,18 @@ public sealed class ModelAgent(DeviceId device, int seed) : IAgentChannel
     public bool TryCancel(CancelCommand cancel) => true;
 
     public void Close(Reconnect goodbye) => _ = Disconnect();
+
+    /// <summary>Says something of its own accord, when it is connected.</summary>
+    public async Task<bool> Tell(Func<AgentConnection, Task> say)
+    {
+        if (_connection is not { } connection)
+        {
+            return false;
+        }
+
+        await say(connection);
+        return true;
+    }
 
     /// <summary>Says what is due by now, in an order of its own.</summary>
     public async Task Speak(DateTimeOffset now)
@@ -156,7 +171,7 @@ public sealed class ModelAgent(DeviceId device, int seed) : IAgentChannel
     private Result? Outcome(Command command)
     {
         var dice = Behaves ? 0 : _random.NextDouble();
-        return dice switch
+        return command.Type != CommandTypes.RunScript && Works is { } works ? works(command, dice) : dice switch
         {
             < 0.6 => new Result(command.Id, command.Attempt, ResultStatus.Completed, 0, "ok", null, 1),
             < 0.88 => new Result(command.Id, command.Attempt, ResultStatus.Failed, _random.Next(1, 4), null, $"error {_random.Next(3)}", 1),
