@@ -49,6 +49,9 @@ public sealed class DataFolder
     /// <summary>Where installers are downloaded to; emptied at each start.</summary>
     public string Downloads => Path.Combine(Root, "downloads");
 
+    /// <summary>Packages that were replaced, for a rollback.</summary>
+    public string Packages => Path.Combine(Root, "packages");
+
     /// <summary>Which patches were seen here, and what each of them replaced.</summary>
     public string Patches => Path.Combine(Root, "patches.json");
 

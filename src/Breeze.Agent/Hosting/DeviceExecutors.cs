@@ -26,7 +26,7 @@ public static class DeviceExecutors
         var scripts = new ScriptRunner(folder.Scripts, time);
         var reports = new ServerReports(time);
         var reboot = new PendingReboot(time);
-        var sources = Sources(runner, new PatchMemory(folder.Patches), ThisDevice.Platform);
+        var sources = Sources(runner, new PatchMemory(folder.Patches), folder.Packages, ThisDevice.Platform);
         var policy = new DevicePolicy(folder.Policy);
         return new CommandRunner(
             [
@@ -42,11 +42,11 @@ public static class DeviceExecutors
     }
 
     /// <summary>The patch sources that a device has: by its platform, and by the package manager that is there.</summary>
-    public static IReadOnlyList<IPatchSource> Sources(ToolRunner tools, PatchMemory memory, DevicePlatform platform) => platform switch
+    public static IReadOnlyList<IPatchSource> Sources(ToolRunner tools, PatchMemory memory, string packages, DevicePlatform platform) => platform switch
     {
         DevicePlatform.Windows => [new WindowsUpdateSource(tools), .. tools.Has("winget") ? new[] { new WingetSource(tools, memory) } : []],
         DevicePlatform.MacOS => [new SoftwareUpdateSource(tools)],
-        _ when tools.Has("apt-get") => [new PackageSource(new AptPackages(tools, Distribution()), memory)],
+        _ when tools.Has("apt-get") => [new PackageSource(new AptPackages(tools, Distribution(), new KeptPackages(packages)), memory)],
         _ when tools.Has("dnf") => [new PackageSource(new DnfPackages(tools), memory)],
         _ => [],
     };

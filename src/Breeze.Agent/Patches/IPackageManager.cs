@@ -22,6 +22,9 @@ public interface IPackageManager
     /// <summary>What else would have to change to bring these versions in place.</summary>
     Task<PackagePlan> Plan(IReadOnlyList<PackageVersion> versions, PackageMove move, Guid commandId);
 
+    /// <summary>Keeps what it can get of these installed versions for a way back: repositories drop what they have replaced.</summary>
+    Task Keep(IReadOnlyList<PackageVersion> versions, Guid commandId);
+
     Task<ToolOutcome> Download(IReadOnlyList<PackageVersion> versions, PackageMove move, Guid commandId);
 
     Task<ToolOutcome> Apply(IReadOnlyList<PackageVersion> versions, PackageMove move, Guid commandId);

@@ -37,13 +37,13 @@ public sealed class PackageChanges(IPackageManager manager, PackageMove move, Pa
     public async Task<IReadOnlyList<PatchResult>> Apply(
         IReadOnlyList<PatchReference> patches,
         Func<PatchReference, PackageVersion?, InstalledPackage?, PackageGoal> goalOf,
-        Action<IReadOnlyList<OpenGoal>> before,
+        Func<IReadOnlyList<OpenGoal>, Task> before,
         Action<OpenGoal> reached)
     {
         try
         {
             var open = Open(patches, goalOf, await manager.Installed(run.CommandId, CancellationToken.None));
-            before(open);
+            await before(open);
             _named = [.. open.Select(goal => goal.Version)];
             if (open.Count > 1)
             {

@@ -42,9 +42,13 @@ public sealed class PackageSource(IPackageManager manager, PatchMemory memory) :
                 _ when current.IsWhole && manager.Compare(current.Version, target.Version) >= 0 => PackageGoal.Done,
                 _ => PackageGoal.Reach(target, current),
             },
-            goals => memory.Installing(goals
-                .Where(goal => goal.Current.Version != goal.Version.Version)
-                .Select(goal => (goal.Patch.ExternalId, goal.Current.Version))),
+            async goals =>
+            {
+                // A package that is half-way at this version already has nothing before it any more.
+                var replaced = goals.Where(goal => goal.Current.Version != goal.Version.Version).ToList();
+                memory.Installing(replaced.Select(goal => (goal.Patch.ExternalId, goal.Current.Version)));
+                await manager.Keep([.. replaced.Select(goal => new PackageVersion(goal.Current.Name, goal.Current.Architecture, goal.Current.Version))], run.CommandId);
+            },
             _ => { });
 
     public Task<IReadOnlyList<PatchResult>> RollBack(IReadOnlyList<PatchReference> patches, PatchRun run) =>
@@ -60,6 +64,6 @@ public sealed class PackageSource(IPackageManager manager, PatchMemory memory) :
                     PackageGoal.Failed($"{target.Name} is at {current.Version} now, which came after this patch: roll that back first."),
                 var (_, before) => PackageGoal.Reach(target with { Version = before }, current),
             },
-            _ => { },
+            _ => Task.CompletedTask,
             goal => memory.RolledBack(goal.Patch.ExternalId));
 }

@@ -9,6 +9,9 @@ public sealed record ToolCommand(string Program, IReadOnlyList<string> Arguments
     /// <summary>Stands behind the arguments as it is, split by the program (Windows) or by the usual quoting rules (elsewhere).</summary>
     public string? RawArguments { get; init; }
 
+    /// <summary>Null: the root folder.</summary>
+    public string? Folder { get; init; }
+
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>

@@ -111,7 +111,7 @@ public sealed class ToolRunner(DeviceTools tools, TimeProvider time)
             RedirectStandardError = true,
             UseShellExecute = false,
             CreateNoWindow = true,
-            WorkingDirectory = Path.GetPathRoot(Environment.SystemDirectory) is { Length: > 0 } root ? root : "/",
+            WorkingDirectory = command.Folder ?? (Path.GetPathRoot(Environment.SystemDirectory) is { Length: > 0 } root ? root : "/"),
         };
         if (command.RawArguments is { } raw)
         {

@@ -250,20 +250,38 @@ public sealed class AptTests : IDisposable
     }
 
     [AptFact]
+    public async Task A_rollback_works_although_the_archive_has_dropped_the_earlier_version()
+    {
+        _apt.Package("Sample", "alpha", "1:1.0");
+        Ready("Sample");
+        _apt.Install("alpha");
+        _apt.Package("Sample", "alpha", "1:2.0");
+        Ready("Sample");
+
+        await using var agent = Agent();
+        var link = agent.Connect();
+        await Install(agent, link, "apt:alpha:all=1:2.0");
+        File.Delete(_apt.Deb("Sample", "alpha", "1:1.0"));
+        Ready("Sample");
+        var back = await Change(agent, link, CommandTypes.RollbackPatches, "apt:alpha:all=1:2.0");
+        Assert.Equal((PatchResultStatus.RolledBack, null), (back.Patches[0].Status, back.Patches[0].Error));
+        Assert.Equal(["alpha 1:1.0 ii"], _apt.Installed());
+    }
+
+    [AptFact]
     public async Task A_rollback_that_cannot_be_gives_the_devices_own_words()
     {
         _apt.Package("Sample", "alpha", "1.0");
         Ready("Sample");
         _apt.Install("alpha");
+        // Dropped before the patch is installed: nobody has it any more.
+        File.Delete(_apt.Deb("Sample", "alpha", "1.0"));
         _apt.Package("Sample", "alpha", "2.0");
         Ready("Sample");
 
         await using var agent = Agent();
         var link = agent.Connect();
         await Install(agent, link, "apt:alpha:all=2.0");
-        // The archive keeps only the newest.
-        File.Delete(_apt.Deb("Sample", "alpha", "1.0"));
-        Ready("Sample");
         var gone = await Change(agent, link, CommandTypes.RollbackPatches, "apt:alpha:all=2.0");
         Assert.Equal(PatchResultStatus.Failed, Assert.Single(gone.Patches).Status);
         Assert.Contains("Version '1.0' for 'alpha' was not found", gone.Patches[0].Error, StringComparison.Ordinal);

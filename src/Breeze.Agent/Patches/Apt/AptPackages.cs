@@ -6,8 +6,9 @@ namespace Breeze.Agent.Patches.Apt;
 /// <summary>apt and dpkg: without questions, keeping the administrator's configuration files, removing nothing.</summary>
 /// <param name="tools">Runs them.</param>
 /// <param name="distribution">The distribution's name, as its archives call themselves; <c>ID</c> of os-release.</param>
+/// <param name="kept">Where replaced packages are kept for a rollback.</param>
 /// <param name="rebootMark">The file in which packages ask for a restart, followed by <c>.pkgs</c>, their names.</param>
-public sealed class AptPackages(ToolRunner tools, string distribution, string rebootMark = "/run/reboot-required") : IPackageManager
+public sealed class AptPackages(ToolRunner tools, string distribution, KeptPackages kept, string rebootMark = "/run/reboot-required") : IPackageManager
 {
     private static readonly TimeSpan AskTime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ChangeTime = TimeSpan.FromHours(1);
@@ -66,17 +67,39 @@ public sealed class AptPackages(ToolRunner tools, string distribution, string re
 
     public async Task<PackagePlan> Plan(IReadOnlyList<PackageVersion> versions, PackageMove move, Guid commandId)
     {
-        var outcome = await tools.Run(Command("apt-get", [.. Pretend, "install", .. versions.Select(Argument)], AskTime), commandId, CancellationToken.None);
+        var outcome = await tools.Run(Command("apt-get", [.. Pretend, "install", .. Arguments(versions, move)], AskTime), commandId, CancellationToken.None);
         return outcome.Succeeded
             ? new(null, [.. AptOutput.Steps(outcome.Output).Where(step => step.Current is not null).Select(step => new PackageVersion(step.Name, step.Architecture, step.Version))])
             : new(ToolRunner.LastLines(outcome.Log), []);
     }
 
+    public async Task Keep(IReadOnlyList<PackageVersion> versions, Guid commandId)
+    {
+        try
+        {
+            var known = (await Details(versions, commandId, CancellationToken.None)).Keys;
+            var wanted = versions.Where(version => known.Contains(version) && kept.Find(version) is null).ToList();
+            if (wanted.Count > 0)
+            {
+                await tools.Run(
+                    Command("apt-get", ["-q", "download", .. wanted.Select(Argument)], ChangeTime) with { Folder = kept.Folder() }, commandId, CancellationToken.None);
+                kept.Trim();
+            }
+        }
+        catch (Exception e) when (e is ToolException or IOException or UnauthorizedAccessException)
+        {
+            // The way back is then only what the repositories still have.
+        }
+    }
+
     public Task<ToolOutcome> Download(IReadOnlyList<PackageVersion> versions, PackageMove move, Guid commandId) =>
-        Change(["--download-only", "install", .. versions.Select(Argument)], commandId);
+        Change(["--download-only", "install", .. Arguments(versions, move)], commandId);
 
     public Task<ToolOutcome> Apply(IReadOnlyList<PackageVersion> versions, PackageMove move, Guid commandId) =>
-        Change(["install", .. versions.Select(Argument)], commandId);
+        Change(["install", .. Arguments(versions, move)], commandId);
+
+    private IEnumerable<string> Arguments(IReadOnlyList<PackageVersion> versions, PackageMove move) =>
+        versions.Select(version => (move == PackageMove.Downgrade ? kept.Find(version) : null) ?? Argument(version));
 
     private static string Argument(PackageVersion version) =>
         version.Architecture == "all" ? $"{version.Name}={version.Version}" : $"{version.Name}:{version.Architecture}={version.Version}";

@@ -45,6 +45,9 @@ public sealed partial class DnfPackages(ToolRunner tools) : IPackageManager
             : new(ToolRunner.LastLines(outcome.Log), []);
     }
 
+    // dnf's repositories keep earlier versions, and its download command is a plug-in that few have.
+    public Task Keep(IReadOnlyList<PackageVersion> versions, Guid commandId) => Task.CompletedTask;
+
     public Task<ToolOutcome> Download(IReadOnlyList<PackageVersion> versions, PackageMove move, Guid commandId) =>
         Change(["--downloadonly", Verb(move), .. versions.Select(Argument)], commandId);
 
