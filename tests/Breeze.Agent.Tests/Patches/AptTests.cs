@@ -170,6 +170,24 @@ public sealed class AptTests : IDisposable
     }
 
     [AptFact]
+    public async Task An_install_that_a_power_cut_left_half_way_is_finished_first()
+    {
+        _apt.Package("Sample", "alpha", "1.0");
+        Ready("Sample");
+        _apt.Install("alpha");
+        _apt.Package("Sample", "alpha", "2.0");
+        Ready("Sample");
+        // dpkg's own journal of a change that it had not put into its list yet.
+        var status = await File.ReadAllTextAsync(Path.Combine(_apt.Root, "var/lib/dpkg/status"));
+        await File.WriteAllTextAsync(Path.Combine(_apt.Root, "var/lib/dpkg/updates/0001"), status.Replace("ok installed", "ok unpacked", StringComparison.Ordinal));
+
+        await using var agent = Agent();
+        var result = await Install(agent, agent.Connect(), "apt:alpha:all=2.0");
+        Assert.Equal((PatchResultStatus.Installed, null), (result.Patches[0].Status, result.Patches[0].Error));
+        Assert.Equal(["alpha 2.0 ii"], _apt.Installed());
+    }
+
+    [AptFact]
     public async Task A_patch_that_would_change_a_package_nobody_named_is_skipped()
     {
         _apt.Package("Sample", "tool", "1.0", depends: "library (>= 1.0)");

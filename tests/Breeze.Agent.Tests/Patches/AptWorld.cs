@@ -39,7 +39,14 @@ public sealed class AptWorld : IDisposable
             APT::Sandbox::User "root";
             Acquire::Languages "none";
             """);
-        Tools = new DeviceTools(new Dictionary<string, string> { ["shutdown"] = "/nonexistent" }, new Dictionary<string, string>
+        // dpkg itself does not read apt's configuration.
+        File.WriteAllText(_folder.File("dpkg"), $"#!/bin/sh\nexec /usr/bin/dpkg --root={Root} --force-not-root --force-script-chrootless --force-bad-path \"$@\"\n");
+        using (var mode = Process.Start("chmod", ["755", _folder.File("dpkg")]))
+        {
+            mode.WaitForExit();
+        }
+
+        Tools = new DeviceTools(new Dictionary<string, string> { ["shutdown"] = "/nonexistent", ["dpkg"] = _folder.File("dpkg") }, new Dictionary<string, string>
         {
             ["APT_CONFIG"] = Configuration,
             ["DPKG_ADMINDIR"] = Path.Combine(Root, "var/lib/dpkg"),

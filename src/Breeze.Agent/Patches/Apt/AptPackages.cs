@@ -135,8 +135,20 @@ public sealed class AptPackages(ToolRunner tools, string distribution, KeptPacka
             details?.SizeBytes);
     }
 
-    private Task<ToolOutcome> Change(IReadOnlyList<string> arguments, Guid commandId) =>
-        tools.Run(Command("apt-get", [.. Careful, .. arguments], ChangeTime) with { IsTransaction = true }, commandId, CancellationToken.None);
+    private async Task<ToolOutcome> Change(IReadOnlyList<string> arguments, Guid commandId)
+    {
+        var change = Command("apt-get", [.. Careful, .. arguments], ChangeTime) with { IsTransaction = true };
+        var outcome = await tools.Run(change, commandId, CancellationToken.None);
+        if (outcome.Succeeded || !outcome.Log.Contains("dpkg was interrupted", StringComparison.Ordinal))
+        {
+            return outcome;
+        }
+
+        // The machine went down in the middle of somebody's install: until that is finished apt refuses everything.
+        var repair = Command("dpkg", ["--force-confdef", "--force-confold", "--configure", "-a"], ChangeTime) with { IsTransaction = true };
+        await tools.Run(repair, commandId, CancellationToken.None);
+        return await tools.Run(change, commandId, CancellationToken.None);
+    }
 
     private static ToolCommand Command(string program, IReadOnlyList<string> arguments, TimeSpan timeout) =>
         new(program, arguments, timeout) { Environment = Quiet };
