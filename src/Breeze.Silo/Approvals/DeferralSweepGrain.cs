@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Breeze.Core;
 using Breeze.Silo.Access;
 using Breeze.Silo.Policies;
@@ -25,9 +26,9 @@ public sealed partial class DeferralSweepGrain(IDatabase database, TimeProvider 
     public async Task Wake()
     {
         _timerAt = DateTimeOffset.MaxValue;
-        while (await Announce() == MostAtOnce)
+        while (await Announce() > 0)
         {
-            // A turn each would be politer; there is nobody else to wait for this grain.
+            // The next organization, in a transaction of its own.
         }
 
         if (await NextEnd() is { } next)
@@ -62,31 +63,20 @@ public sealed partial class DeferralSweepGrain(IDatabase database, TimeProvider 
         }
     }
 
+    /// <summary>Announces what has ended in one organization, and answers how many; 0: nothing has anywhere.</summary>
     private async Task<int> Announce()
     {
         var now = clock.GetUtcNow();
         var ended = await database.Write(async tx =>
         {
-            var rows = (await tx.Connection!.QueryAsync<EndedRow>(
+            var due = (await tx.Connection!.QueryAsync<EndedRow>(
                 """
-                update patch_approvals set announced = 1 where announced = 0 and (org_id, patch_id) in (
-                  select a.org_id, a.patch_id from patch_approvals a where a.announced = 0 and a.status = 4 and a.defer_until <= @now
-                  order by a.defer_until, a.org_id, a.patch_id limit @most)
-                  and status = 4 and defer_until <= @now
-                returning org_id, patch_id, defer_until
+                select a.org_id, a.patch_id from patch_approvals a where a.announced = 0 and a.status = 4 and a.defer_until <= @now
+                order by a.defer_until, a.org_id, a.patch_id limit @most
                 """,
                 new { now, most = MostAtOnce },
                 tx)).AsList();
-            await Audit.WriteAll(tx, rows.ConvertAll(r => new AuditEntry(
-                AuditChain.Org(r.OrgId), now, AuditActor.System("approvals"), "patch.deferral_ended", "patch", r.PatchId.ToString(),
-                Details: new { status = "pending", r.DeferUntil })));
-            // It is pending again, so the organization's own rule applies to it again.
-            foreach (var org in rows.GroupBy(r => r.OrgId).OrderBy(g => g.Key.Value))
-            {
-                await AutoApprovals.OnReported(tx, org.Key, [.. org.Select(r => r.PatchId)], now);
-            }
-
-            return rows;
+            return due.Count == 0 ? [] : await Announce(tx, due[0].OrgId, [.. due.Where(d => d.OrgId == due[0].OrgId).Select(d => d.PatchId)], now);
         });
         foreach (var row in ended)
         {
@@ -94,6 +84,28 @@ public sealed partial class DeferralSweepGrain(IDatabase database, TimeProvider 
         }
 
         return ended.Count;
+    }
+
+    private static async Task<IReadOnlyList<EndedRow>> Announce(DbTransaction tx, OrgId org, IReadOnlyList<Guid> patches, DateTimeOffset now)
+    {
+        // Whoever decides meanwhile is waited for, and may have taken the deferral away.
+        await ApprovalRows.Hold(tx, [.. patches.Select(patch => (org, patch))]);
+        var rows = await tx.QueryRows<EndedRow>(
+            """
+            update patch_approvals set announced = 1
+            where org_id = @org and patch_id in (select v.patch from ({rows}) v) and announced = 0 and status = 4 and defer_until <= @now
+            returning org_id, patch_id, defer_until
+            """,
+            new Rows().Uuid("patch", [.. patches]),
+            new { org, now });
+        var lines = rows.Select(r => new AuditEntry(
+            AuditChain.Org(org), now, AuditActor.System("approvals"), "patch.deferral_ended", "patch", r.PatchId.ToString(),
+            Details: new { status = "pending", r.DeferUntil })).ToList();
+
+        // It is pending again, so the organization's own rule applies to it again.
+        lines.AddRange(await AutoApprovals.OnPendingAgain(tx, org, [.. rows.Select(r => r.PatchId)], now));
+        await Audit.WriteAll(tx, lines);
+        return rows;
     }
 
     private Task<DateTimeOffset?> NextEnd() => database.Read(connection => connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(

@@ -29,6 +29,10 @@ public static class AutoApprovals
     internal static Task OnChanged(DbTransaction tx, IReadOnlyCollection<OrgId> orgs, DateTimeOffset now) =>
         orgs.Count <= 1 ? Apply(tx, orgs, null, now) : PolicyReviews.Ask(tx, orgs, now);
 
+    /// <summary>As <see cref="OnReported"/>, for patches that are pending again; the audit lines are the caller's to write, after its own.</summary>
+    internal static Task<List<AuditEntry>> OnPendingAgain(DbTransaction tx, OrgId org, IReadOnlyList<Guid> patches, DateTimeOffset now) =>
+        Decide(tx, [org], patches, now);
+
     /// <summary>Looks at everything that is pending in an organization.</summary>
     internal static Task Review(DbTransaction tx, OrgId org, DateTimeOffset now) => Apply(tx, [org], null, now);
 
@@ -58,7 +62,10 @@ public static class AutoApprovals
             new { now });
     }
 
-    private static async Task Apply(DbTransaction tx, IReadOnlyCollection<OrgId> orgs, IReadOnlyList<Guid>? patches, DateTimeOffset now)
+    private static async Task Apply(DbTransaction tx, IReadOnlyCollection<OrgId> orgs, IReadOnlyList<Guid>? patches, DateTimeOffset now) =>
+        await Audit.WriteAll(tx, await Decide(tx, orgs, patches, now));
+
+    private static async Task<List<AuditEntry>> Decide(DbTransaction tx, IReadOnlyCollection<OrgId> orgs, IReadOnlyList<Guid>? patches, DateTimeOffset now)
     {
         var lines = new List<AuditEntry>();
         var changes = new List<(OrgId Org, Guid Patch, bool IsApproved)>();
@@ -72,11 +79,8 @@ public static class AutoApprovals
                 Details: new { policy.PolicyId, policy.AssignmentId, policy.Level })));
         }
 
-        if (changes.Count > 0)
-        {
-            await DevicePatchStatuses.ApprovalChanged(tx, changes, now);
-            await Audit.WriteAll(tx, lines);
-        }
+        await DevicePatchStatuses.ApprovalChanged(tx, changes, now);
+        return lines;
     }
 
     private static async Task<IReadOnlyList<ApprovedRow>> Approve(DbTransaction tx, OrgWidePolicy policy, IReadOnlyList<Guid>? patches, DateTimeOffset now)

@@ -9,15 +9,22 @@ namespace Breeze.Silo.Tests.Architecture;
 public sealed class DependencyTests
 {
     private static readonly Assembly Silo = typeof(Program).Assembly;
-    private static readonly string[] Features = ["Fleet", "Agents", "Deployments"];
+    private static readonly string[] Features = ["Fleet", "Agents", "Deployments", "Patches", "Approvals", "Policies", "Compliance", "Jobs", "Software"];
 
     /// <summary>A part of the silo, and the features that it may use.</summary>
     public static TheoryData<string, string[]> Directions => new()
     {
         { "Fleet", [] },
         { "Agents", [] },
-        { "Deployments", ["Fleet", "Agents"] },
-        { "Patches", ["Fleet", "Agents"] },
+        { "Software", ["Fleet"] },
+
+        // What is approved depends on policies, policies approve what is reported, and a schedule asks for a job, by an interface.
+        { "Patches", ["Fleet", "Agents", "Approvals", "Policies"] },
+        { "Approvals", ["Agents", "Patches", "Policies"] },
+        { "Policies", ["Fleet", "Agents", "Patches", "Approvals", "Jobs"] },
+        { "Deployments", ["Fleet", "Agents", "Patches", "Approvals", "Policies", "Software"] },
+        { "Jobs", ["Fleet", "Agents", "Deployments", "Policies", "Patches"] },
+        { "Compliance", ["Patches", "Approvals"] },
         { "Access", [] },
         { "Live", [] },
         { "Storage", [] },

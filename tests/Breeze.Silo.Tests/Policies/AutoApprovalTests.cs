@@ -1,10 +1,13 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Breeze.Contracts.Access;
+using Breeze.Core;
 using Breeze.Core.Patches;
+using Breeze.Silo.Policies;
 using Breeze.Silo.Tests.Approvals;
 using Breeze.Silo.Tests.Fixture;
 using Breeze.Silo.Tests.Fleet;
+using Dapper;
 using Xunit;
 
 namespace Breeze.Silo.Tests.Policies;
@@ -146,6 +149,26 @@ public abstract class AutoApprovalTests(SiloFixture silo)
         }
 
         Assert.True((await partner.Get("/audit-logs/verify")).Is(HttpStatusCode.OK).Data["valid"]!.GetValue<bool>());
+    }
+
+    [EngineFact]
+    public async Task What_a_dying_silo_left_to_be_looked_at_is_looked_at_by_another()
+    {
+        var world = await FleetWorld.Create(silo);
+        var patch = await silo.NewPatch(world.Org);
+        var policy = await world.NewPatchPolicy(new { });
+        await world.Admin.Assign(policy, "organization", world.Org);
+        // The change is committed, and what was to follow it did not.
+        await silo.Database.Write(async tx =>
+        {
+            await tx.Connection!.ExecuteAsync(
+                "update policy_features set settings = @settings where policy_id = @policy",
+                new { policy, settings = """{"autoApprove":true,"autoApproveSeverities":["critical"]}""" },
+                tx);
+            await PolicyReviews.Ask(tx, [new OrgId(world.Org)], silo.Clock.Now);
+            return 0;
+        });
+        await silo.Clock.AdvanceUntil("review", async () => (await Approved(world) is [var only] && only == patch, null), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
     }
 
     private static async Task<IReadOnlyList<Guid>> Approved(FleetWorld world) =>
