@@ -71,6 +71,9 @@ public sealed class TestAgent : IAsyncDisposable
 
     public Task Report(ReportInventory inventory) => _hub.InvokeAsync<Acknowledged>(AgentMethods.ReportInventory, inventory);
 
+    /// <summary>Says anything at all about patches.</summary>
+    public Task<Acknowledged> ReportPatches(object report) => _hub.InvokeAsync<Acknowledged>(AgentMethods.ReportPatches, report);
+
     public async Task<Command> Next(string phase) => await Take(_commands, phase);
 
     public async Task<CancelCommand> NextCancel(string phase) => await Take(_cancels, phase);
