@@ -19,7 +19,7 @@ public sealed class PackageSource(IPackageManager manager, PatchMemory memory) :
             [
                 .. installed.Select(package => new SeenPatch(
                     package.Item,
-                    new PackageVersion(package.Name, package.Architecture, package.Version).ExternalId(manager.Name),
+                    package.ExternalId(manager.Name),
                     package.Version,
                     VersionedInventory.TitleOf(package.Name, package.Summary))),
                 .. offers.Offered.Select(offer => new SeenPatch(
@@ -27,7 +27,7 @@ public sealed class PackageSource(IPackageManager manager, PatchMemory memory) :
             ],
             installed.Select(package => package.Item).ToHashSet());
         return new PatchInventory(
-            [.. offers.Offered.Select(offer => offer.Patch)],
+            [.. offers.Offered.Select(offer => offer.Patch).Concat(VersionedInventory.HalfWay(installed, memory.Seen(Name), manager.Name)).DistinctBy(patch => patch.ExternalId)],
             VersionedInventory.Installed(installed, memory.Seen(Name), manager.Name, manager.Compare),
             offers.Warning);
     }

@@ -5,6 +5,8 @@ namespace Breeze.Agent.Patches;
 public sealed record InstalledPackage(string Name, string Architecture, string Version, string Summary, bool IsWhole = true)
 {
     public string Item => $"{Name}:{Architecture}";
+
+    public string ExternalId(string manager) => new PackageVersion(Name, Architecture, Version).ExternalId(manager);
 }
 
 /// <summary>A version of a package, as a patch names it: <c>apt:openssl:amd64=3.0.15-1~deb12u1</c>.</summary>

@@ -6,26 +6,38 @@ namespace Breeze.Agent.Patches;
 public static class VersionedInventory
 {
     /// <summary>The installed packages, and every version seen before that the installed one has overtaken: it is in place, in a later form.</summary>
+    /// <remarks>One that is half-way (its maintainer script failed) is not in place; what came before it was.</remarks>
     public static IReadOnlyList<ReportedPatch> Installed(
         IReadOnlyList<InstalledPackage> installed, IReadOnlyList<SeenPatch> seen, string manager, Comparison<string> compare)
     {
         var current = installed.ToDictionary(package => package.Item);
         var rows = new Dictionary<string, ReportedPatch>();
-        foreach (var package in installed)
+        foreach (var package in installed.Where(package => package.IsWhole))
         {
-            var id = new PackageVersion(package.Name, package.Architecture, package.Version).ExternalId(manager);
-            rows[id] = new ReportedPatch(id, TitleOf(package.Name, package.Summary), package.Version);
+            rows[package.ExternalId(manager)] = new ReportedPatch(package.ExternalId(manager), TitleOf(package.Name, package.Summary), package.Version);
         }
 
         foreach (var patch in seen)
         {
-            if (current.TryGetValue(patch.Item, out var package) && compare(patch.Version, package.Version) <= 0)
+            if (current.TryGetValue(patch.Item, out var package) && compare(patch.Version, package.Version) <= (package.IsWhole ? 0 : -1))
             {
                 rows[patch.ExternalId] = patch.AsInstalled();
             }
         }
 
         return [.. rows.Values];
+    }
+
+    /// <summary>The packages that are half-way: their version is still to be installed, whatever the repositories offer.</summary>
+    public static IReadOnlyList<ReportedPatch> HalfWay(IReadOnlyList<InstalledPackage> installed, IReadOnlyList<SeenPatch> seen, string manager)
+    {
+        var known = seen.ToDictionary(patch => patch.ExternalId);
+        return
+        [
+            .. installed.Where(package => !package.IsWhole).Select(package => known.TryGetValue(package.ExternalId(manager), out var patch)
+                ? patch.AsInstalled()
+                : new ReportedPatch(package.ExternalId(manager), TitleOf(package.Name, package.Summary), package.Version)),
+        ];
     }
 
     public static string TitleOf(string name, string summary) => Cut(summary.Length == 0 ? name : $"{name}: {summary}", PatchReportLimits.Title);

@@ -22,12 +22,20 @@ public sealed class AptInstallTests : AptTest
         Ready("Sample");
 
         await using var agent = Agent();
-        var result = await Install(agent, agent.Connect(), "apt:before:all=2.0", "apt:broken:all=2.0", "apt:later:all=2.0");
+        var link = agent.Connect();
+        var result = await Install(agent, link, "apt:before:all=2.0", "apt:broken:all=2.0", "apt:later:all=2.0");
         Assert.Equal((ResultStatus.Failed, "1 of 3 patches failed."), (result.Result.Status, result.Result.Error));
         Assert.Equal([PatchResultStatus.Installed, PatchResultStatus.Failed, PatchResultStatus.Installed], result.Patches.Select(patch => patch.Status));
         Assert.Contains("the flux capacitor is missing", result.Patches[1].Error, StringComparison.Ordinal);
         Assert.Contains("exit status 3", result.Patches[1].Error, StringComparison.Ordinal);
         Assert.Equal(["before 2.0 ii", "broken 2.0 iF", "later 2.0 ii"], Apt.Installed());
+
+        // It is not in place, so it is still on offer, and can be taken back like any other.
+        await Scan(agent, link, []);
+        Assert.Equal(["apt:broken:all=2.0"], link.Patches.Last().Available.Select(patch => patch.ExternalId));
+        Assert.DoesNotContain("apt:broken:all=2.0", link.Patches.Last().Installed.Select(patch => patch.ExternalId));
+        Assert.Equal(PatchResultStatus.RolledBack, Assert.Single((await Change(agent, link, CommandTypes.RollbackPatches, "apt:broken:all=2.0")).Patches).Status);
+        Assert.Equal(["before 2.0 ii", "broken 1.0 ii", "later 2.0 ii"], Apt.Installed());
     }
 
     [AptFact]
