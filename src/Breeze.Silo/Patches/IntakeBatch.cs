@@ -119,7 +119,10 @@ internal sealed class IntakeBatch(
         var gone = await tx.QueryRows<Guid>(
             "select d.id from ({rows}) v cross join devices d where d.id = v.device_id and d.decommissioned_at is not null",
             new Rows().Uuid("device_id", [.. devices.Select(d => d.Id)]));
-        return ([.. gone], [.. devices.Where(d => versions[d.Id] != (d.Version ?? 0)).Select(d => d.Id)]);
+        // Who was taken out of service between the two statements above has no row to hold any more.
+        return (
+            [.. gone, .. devices.Where(d => !versions.ContainsKey(d.Id)).Select(d => d.Id)],
+            [.. devices.Where(d => versions.GetValueOrDefault(d.Id) != (d.Version ?? 0)).Select(d => d.Id)]);
     }
 
     private async Task Write(List<(ReportingDevice Device, PatchSource Source, PatchChange Change)> changes)
