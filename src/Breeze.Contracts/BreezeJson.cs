@@ -49,7 +49,6 @@ public static class BreezeJson
         var resolver = new DefaultJsonTypeInfoResolver();
         if (strict)
         {
-            options.Converters.Add(new TextConverter());
             resolver.Modifiers.Add(RequireWhatIsNotNullable);
         }
 

@@ -8,7 +8,13 @@ public static class HttpConventions
     /// <summary>JSON, the size of bodies, and bad requests that reach <see cref="HttpErrors"/> instead of an empty 400.</summary>
     public static IServiceCollection AddHttpConventions(this IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(o => BreezeJson.Configure(o.SerializerOptions));
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            BreezeJson.Configure(o.SerializerOptions);
+
+            // Of requests alone: what devices say is made storable instead, for a script's output may hold anything.
+            o.SerializerOptions.Converters.Add(new TextConverter());
+        });
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.Configure<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>(o =>
         {
