@@ -68,7 +68,7 @@ internal static class WorkSnapshots
             """
             select p.id, f.settings from configuration_policies p
             left join policy_features f on f.policy_id = p.id and f.feature_type = 'patch'
-            where p.id = @PolicyId and (p.org_id = @org or p.partner_id = (select o.partner_id from organizations o where o.id = @org))
+            where p.id = @PolicyId and p.org_id = @org
             """,
             new { payload.PolicyId, org });
         if (policy is null)

@@ -2,6 +2,7 @@ using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Core.Policies;
 using Breeze.Silo.Access;
+using Breeze.Silo.Policies;
 using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Jobs;
@@ -27,12 +28,12 @@ internal sealed class JobPolicy
         }
     }
 
-    /// <summary>Null when there is none in the caller's reach: an organization's own, or its partner's.</summary>
+    /// <summary>Null when there is none that the caller may see.</summary>
     public static Task<JobPolicy?> Find(SqlSource source, OrgScope scope, Guid id) => source.First<JobPolicy>(
         $"""
         select p.name, f.settings as settings_text from configuration_policies p
         left join policy_features f on f.policy_id = p.id and f.feature_type = 'patch'
-        where p.id = @id and ({scope.Sql("p.org_id")} or p.partner_id in (select o.partner_id from organizations o where {scope.Sql("o.id")}))
+        where p.id = @id and {PolicyRow.Within(scope)}
         """,
         new { id, scopeId = scope.Id });
 
