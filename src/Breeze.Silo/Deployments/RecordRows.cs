@@ -83,14 +83,14 @@ internal sealed class ListedRow
 
     internal static AttemptResult ResultOf(
         CommandOutcome? outcome, int? exitCode, string? output, string? error, long? durationMs, IReadOnlyList<AttemptPatch>? patches) => new()
-    {
-        Success = outcome == CommandOutcome.Completed,
-        ExitCode = exitCode,
-        Output = output,
-        Error = error,
-        DurationMs = durationMs,
-        Patches = patches,
-    };
+        {
+            Success = outcome == CommandOutcome.Completed,
+            ExitCode = exitCode,
+            Output = output,
+            Error = error,
+            DurationMs = durationMs,
+            Patches = patches,
+        };
 }
 
 /// <summary>A command of a record: one attempt.</summary>
