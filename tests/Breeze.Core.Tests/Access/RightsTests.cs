@@ -19,6 +19,7 @@ public sealed class RightsTests
         { Right.EditGroups, Role.Technician, ScopeKind.Org },
         { Right.EditDevices, Role.Technician, ScopeKind.Org },
         { Right.ManageScripts, Role.Admin, ScopeKind.Org },
+        { Right.ManageSoftware, Role.Admin, ScopeKind.Org },
         { Right.ManageSites, Role.Admin, ScopeKind.Org },
         { Right.ManageWindows, Role.Admin, ScopeKind.Org },
         { Right.ManageEnrollment, Role.Admin, ScopeKind.Org },
