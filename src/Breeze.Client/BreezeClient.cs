@@ -43,7 +43,7 @@ public sealed class BreezeClient : IDisposable
         Groups = new GroupsClient(transport);
         Scripts = new(transport, "scripts");
         EnrollmentKeys = new(transport, "enrollment-keys");
-        MaintenanceWindows = new(transport, "maintenance-windows");
+        MaintenanceWindows = new WindowsClient(transport);
         Previews = new PreviewsClient(transport);
         Partners = new(transport, "partners");
         Organizations = new(transport, "organizations");
@@ -84,7 +84,7 @@ public sealed class BreezeClient : IDisposable
     /// <summary>Their text is in the answer to their creation, and never again.</summary>
     public CreatableResource<EnrollmentKey, EnrollmentKeyBody, EnrollmentKey> EnrollmentKeys { get; }
 
-    public EditableResource<MaintenanceWindow, MaintenanceWindowBody, MaintenanceWindowBody> MaintenanceWindows { get; }
+    public WindowsClient MaintenanceWindows { get; }
 
     public PreviewsClient Previews { get; }
 

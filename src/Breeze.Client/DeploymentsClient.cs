@@ -19,14 +19,18 @@ public sealed class DeploymentsClient
     /// <summary>One page, newest first.</summary>
     /// <param name="status">A state's wire name, or <c>active</c> for the three derived ones; null for all.</param>
     /// <param name="limit">1–100.</param>
+    /// <param name="search">Part of the name, in either case of letters; null for all.</param>
     public Task<OffsetList<Deployment>> Page(
-        string? status = null, string? type = null, Guid? orgId = null, int limit = 50, int? offset = null, string? cursor = null, CancellationToken cancel = default) =>
+        string? status = null, string? type = null, Guid? orgId = null, int limit = 50, int? offset = null, string? cursor = null, string? search = null, CancellationToken cancel = default) =>
         _transport.SendBare<OffsetList<Deployment>>(
-            new(HttpMethod.Get, Query.To(Root, ("status", status), ("type", type), ("orgId", orgId), ("limit", limit), ("offset", offset), ("cursor", cursor))), cancel);
+            new(HttpMethod.Get, Query.To(
+                Root, ("status", status), ("type", type), ("orgId", orgId), ("search", search), ("limit", limit), ("offset", offset), ("cursor", cursor))),
+            cancel);
 
     /// <summary>All of them, newest first, page by page as they are consumed.</summary>
-    public IAsyncEnumerable<Deployment> List(string? status = null, string? type = null, Guid? orgId = null, CancellationToken cancel = default) =>
-        Cursors.Walk((cursor, token) => Page(status, type, orgId, 100, null, cursor, token), page => (page.Data, page.NextCursor), cancel);
+    public IAsyncEnumerable<Deployment> List(
+        string? status = null, string? type = null, Guid? orgId = null, string? search = null, CancellationToken cancel = default) =>
+        Cursors.Walk((cursor, token) => Page(status, type, orgId, 100, null, cursor, search, token), page => (page.Data, page.NextCursor), cancel);
 
     /// <param name="run"><c>rollout</c> shows the first run of one that is or was rolled back; null the current one.</param>
     public Task<Versioned<Deployment>> Get(Guid id, string? run = null, CancellationToken cancel = default) =>
@@ -62,16 +66,32 @@ public sealed class DeploymentsClient
     /// <summary>Starts the second run, which undoes the first on the devices that completed it.</summary>
     public Task<Deployment> Rollback(Guid id, CancellationToken cancel = default) => Act(id, "rollback", cancel);
 
+    /// <summary>One page of a run's batches, the first batch first.</summary>
+    /// <param name="limit">1–100.</param>
+    public Task<OffsetList<DeploymentBatch>> BatchPage(
+        Guid id, string? run = null, int limit = 50, int? offset = null, string? cursor = null, CancellationToken cancel = default) =>
+        _transport.SendBare<OffsetList<DeploymentBatch>>(
+            new(HttpMethod.Get, Query.To($"{Root}/{id}/batches", ("run", run), ("limit", limit), ("offset", offset), ("cursor", cursor))), cancel);
+
+    /// <summary>All batches of a run, page by page as they are consumed.</summary>
+    public IAsyncEnumerable<DeploymentBatch> Batches(Guid id, string? run = null, CancellationToken cancel = default) =>
+        Cursors.Walk((cursor, token) => BatchPage(id, run, 100, null, cursor, token), page => (page.Data, page.NextCursor), cancel);
+
     /// <summary>One page of device records, by batch, hostname, id.</summary>
     /// <param name="limit">1–100.</param>
+    /// <param name="search">Part of the hostname or the display name, in either case of letters; null for all.</param>
     public Task<OffsetList<DeviceRecord>> DevicePage(
-        Guid id, string? status = null, int? batchNumber = null, string? run = null, int limit = 50, int? offset = null, string? cursor = null, CancellationToken cancel = default) =>
+        Guid id, string? status = null, int? batchNumber = null, string? run = null, int limit = 50, int? offset = null, string? cursor = null, string? search = null, CancellationToken cancel = default) =>
         _transport.SendBare<OffsetList<DeviceRecord>>(
-            new(HttpMethod.Get, Query.To($"{Root}/{id}/devices", ("status", status), ("batchNumber", batchNumber), ("run", run), ("limit", limit), ("offset", offset), ("cursor", cursor))), cancel);
+            new(HttpMethod.Get, Query.To(
+                $"{Root}/{id}/devices", ("status", status), ("batchNumber", batchNumber), ("run", run), ("search", search), ("limit", limit), ("offset", offset), ("cursor", cursor))),
+            cancel);
 
     /// <summary>All device records, page by page as they are consumed.</summary>
-    public IAsyncEnumerable<DeviceRecord> Devices(Guid id, string? status = null, int? batchNumber = null, string? run = null, CancellationToken cancel = default) =>
-        Cursors.Walk((cursor, token) => DevicePage(id, status, batchNumber, run, 100, null, cursor, token), page => (page.Data, page.NextCursor), cancel);
+    public IAsyncEnumerable<DeviceRecord> Devices(
+        Guid id, string? status = null, int? batchNumber = null, string? run = null, string? search = null, CancellationToken cancel = default) =>
+        Cursors.Walk(
+            (cursor, token) => DevicePage(id, status, batchNumber, run, 100, null, cursor, search, token), page => (page.Data, page.NextCursor), cancel);
 
     /// <summary>One device's record with all its attempts.</summary>
     public Task<DeviceRecord> Device(Guid id, Guid deviceId, string? run = null, CancellationToken cancel = default) =>

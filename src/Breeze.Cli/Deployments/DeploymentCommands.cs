@@ -66,7 +66,7 @@ public static class DeploymentCommands
         return new Command("list", "List deployments, newest first.").With(status, type, org, limit).Does(shell, async run =>
         {
             using var client = run.Connect();
-            var all = client.Deployments.List(run.Get(status), run.Get(type), run.Get(org), run.Cancel);
+            var all = client.Deployments.List(run.Get(status), run.Get(type), run.Get(org), cancel: run.Cancel);
             await shell.Show(run.Json, all, run.Get(limit), Columns(shell.Time), "No deployments.", run.Cancel);
         });
     }

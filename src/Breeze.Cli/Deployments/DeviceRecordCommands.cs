@@ -32,7 +32,7 @@ public static class DeviceRecordCommands
         return new Command("devices", "List what it did on each device.").With(Id, status, batch, oneRun, limit).Does(shell, async run =>
         {
             using var client = run.Connect();
-            var all = client.Deployments.Devices(run.Get(Id), run.Get(status), run.Get(batch), run.Get(oneRun), run.Cancel);
+            var all = client.Deployments.Devices(run.Get(Id), run.Get(status), run.Get(batch), run.Get(oneRun), cancel: run.Cancel);
             await shell.Show(run.Json, all, run.Get(limit), Columns, "No devices.", run.Cancel);
         });
     }

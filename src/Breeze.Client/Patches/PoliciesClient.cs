@@ -33,6 +33,15 @@ public sealed class PoliciesClient : EditableResource<ConfigurationPolicy, Confi
     public Task<ResolvedPatchConfig> Resolve(Guid id, Guid deviceId, CancellationToken cancel = default) =>
         Transport.Send<ResolvedPatchConfig>(new(HttpMethod.Get, $"{Path}/{id}/resolve-patch-config/{deviceId}"), cancel);
 
+    /// <summary>When settings would run on the clock of a time zone; nothing is written. Empty without a schedule.</summary>
+    public Task<IReadOnlyList<ScheduledRun>> PreviewSchedule(SchedulePreviewBody body, CancellationToken cancel = default) =>
+        Transport.Send<IReadOnlyList<ScheduledRun>>(new(HttpMethod.Post, $"{Path}/schedule-preview") { Body = body }, cancel);
+
+    /// <summary>When a policy runs next in each time zone that it reaches, and what became of the last run.</summary>
+    /// <param name="count">1–20 runs a zone.</param>
+    public Task<PolicySchedule> Schedule(Guid id, int count = 5, CancellationToken cancel = default) =>
+        Transport.Send<PolicySchedule>(new(HttpMethod.Get, Query.To($"{Path}/{id}/schedule", ("count", count))), cancel);
+
     /// <summary>A job for these devices by the policy's settings, whether it is assigned to them or not.</summary>
     public Task<PatchJobsCreated> PatchJob(Guid id, PatchJobBody body, CancellationToken cancel = default) =>
         Transport.SendBare<PatchJobsCreated>(new(HttpMethod.Post, $"{Path}/{id}/patch-job") { Body = body }, cancel);

@@ -1,8 +1,39 @@
 using System.Text.Json.Nodes;
 using Breeze.Client.Http;
+using Breeze.Contracts;
 using Breeze.Contracts.Fleet;
+using Breeze.Contracts.Policies;
 
 namespace Breeze.Client.Resources;
+
+/// <summary>What a list of devices is narrowed and ordered by; what is null does neither.</summary>
+public sealed record DeviceQuery
+{
+    public Guid? OrgId { get; init; }
+
+    public Guid? SiteId { get; init; }
+
+    /// <summary>A group, static or dynamic: who is in it now.</summary>
+    public Guid? GroupId { get; init; }
+
+    /// <summary>Null: online and offline ones.</summary>
+    public DeviceStatus? Status { get; init; }
+
+    /// <summary>Part of the hostname or the display name, in either case of letters.</summary>
+    public string? Search { get; init; }
+
+    /// <summary>A filter as JSON, <c>{operator, conditions}</c>; of one organization.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>hostname, displayName, lastSeenAt, enrolledAt, osVersion, agentVersion or patchesPending; a minus in front turns it round. Null: newest first.</summary>
+    public string? Sort { get; init; }
+
+    internal IReadOnlyList<(string Name, object? Value)> Parts =>
+    [
+        ("orgId", OrgId), ("siteId", SiteId), ("groupId", GroupId), ("status", Status is { } status ? EnumName.Of(status) : null),
+        ("search", Search), ("filter", Filter), ("sort", Sort),
+    ];
+}
 
 /// <summary>Devices. They come by enrolling; <see cref="Resource{T}.Delete"/> takes one out of service.</summary>
 public sealed class DevicesClient : Resource<Device>
@@ -11,6 +42,19 @@ public sealed class DevicesClient : Resource<Device>
         : base(transport, "devices")
     {
     }
+
+    /// <summary>One page of those that are asked for.</summary>
+    /// <param name="page">From 1; null for the first, or when <paramref name="cursor"/> is given.</param>
+    /// <param name="limit">1–200.</param>
+    public Task<PagedList<Device>> Find(DeviceQuery query, int? page = null, int limit = 50, string? cursor = null, CancellationToken cancel = default) =>
+        Page(page, limit, cursor, query.Parts, cancel);
+
+    /// <summary>All of those that are asked for, page by page as they are consumed.</summary>
+    public IAsyncEnumerable<Device> FindAll(DeviceQuery query, CancellationToken cancel = default) => List(query.Parts, cancel);
+
+    /// <summary>Where a device's patch settings come from.</summary>
+    public Task<DevicePatchConfig> PatchConfig(Guid id, CancellationToken cancel = default) =>
+        Transport.Send<DevicePatchConfig>(new(HttpMethod.Get, $"{Path}/{id}/patch-config"), cancel);
 
     /// <summary>Changes the members that are named (<c>displayName</c>, <c>tags</c>, <c>siteId</c>, <c>customFields</c>); a null removes.</summary>
     /// <param name="ifMatch">The ETag as read; null overwrites whatever is there.</param>

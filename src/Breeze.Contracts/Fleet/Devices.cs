@@ -32,6 +32,8 @@ public sealed record DevicePatch
 /// <param name="Hostname">Whatever the agent reported, up to 255 characters: encode it where it is shown.</param>
 /// <param name="LastSeenAt">Now while online; null when it never connected.</param>
 /// <param name="DecommissionedAt">When it was taken out of service; null while it is in it.</param>
+/// <param name="SiteName">What its site is called.</param>
+/// <param name="PatchesPending">Patches that it is offered and does not have.</param>
 public sealed record Device(
     Guid Id,
     Guid OrgId,
@@ -47,4 +49,6 @@ public sealed record Device(
     IReadOnlyDictionary<string, string> CustomFields,
     DateTimeOffset EnrolledAt,
     DateTimeOffset? LastSeenAt,
-    DateTimeOffset? DecommissionedAt);
+    DateTimeOffset? DecommissionedAt,
+    string SiteName = "",
+    int PatchesPending = 0);

@@ -20,6 +20,7 @@ public sealed record EnrollmentKeyBody
 /// <param name="Uses">How many devices enrolled with it.</param>
 /// <param name="RevokedAt">When it was revoked; null while it holds.</param>
 /// <param name="Key">The key itself, in the answer to its creation and never again; else null.</param>
+/// <param name="SiteName">What the site is called.</param>
 public sealed record EnrollmentKey(
     Guid Id,
     Guid OrgId,
@@ -30,4 +31,5 @@ public sealed record EnrollmentKey(
     DateTimeOffset CreatedAt,
     DateTimeOffset? ExpiresAt,
     DateTimeOffset? RevokedAt,
-    string? Key = null);
+    string? Key = null,
+    string SiteName = "");

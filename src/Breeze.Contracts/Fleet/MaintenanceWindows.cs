@@ -54,6 +54,7 @@ public sealed record MaintenanceWindowBody
 /// <param name="PartnerId">Of a partner's window; else null.</param>
 /// <param name="IsOpen">Whether it is open as this is answered.</param>
 /// <param name="NextOpeningAt">When it opens next; null when it never will.</param>
+/// <param name="TargetName">What the partner, organization, site, group or device of its scope is called; null once that is gone.</param>
 public sealed record MaintenanceWindow(
     Guid Id,
     Guid? OrgId,
@@ -68,4 +69,23 @@ public sealed record MaintenanceWindow(
     bool SuppressesPatching,
     bool IsOpen,
     DateTimeOffset? NextOpeningAt,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt,
+    string? TargetName = null);
+
+/// <summary>One opening of a maintenance window.</summary>
+/// <param name="EndsAt">The first instant at which it is closed again.</param>
+/// <param name="TargetName">What the partner, organization, site, group or device of its scope is called; null once that is gone.</param>
+public sealed record WindowOccurrence(
+    Guid WindowId,
+    string Name,
+    DateTimeOffset StartsAt,
+    DateTimeOffset EndsAt,
+    bool AllowsDeployments,
+    bool SuppressesPatching,
+    WindowScope Scope,
+    string? TargetName,
+    string TimeZone);
+
+/// <summary>The openings of windows within a span of time, the earliest first.</summary>
+/// <param name="Truncated">There are more: ask for less time, or for one organization.</param>
+public sealed record WindowOccurrences(IReadOnlyList<WindowOccurrence> Data, bool Truncated);

@@ -27,9 +27,13 @@ public sealed record TargetPreviewBody
 
     /// <summary>As a deployment's: <c>{type, deviceIds | groupIds | filter}</c>.</summary>
     public JsonElement? TargetConfig { get; init; }
+
+    /// <summary>Whether the deployment would keep to maintenance windows; null means false.</summary>
+    public bool? RespectMaintenanceWindows { get; init; }
 }
 
 /// <summary>What a deployment to this target would mean now; nothing is written.</summary>
 /// <param name="Excluded">The first 100 ids of a list that would be left out, and why.</param>
+/// <param name="OutsideWindowCount">Targets outside their maintenance window right now; 0 when windows are not respected.</param>
 public sealed record TargetPreview(
-    int DeviceCount, int OfflineCount, IReadOnlyList<ExcludedDevice> Excluded, int ExcludedCount);
+    int DeviceCount, int OfflineCount, IReadOnlyList<ExcludedDevice> Excluded, int ExcludedCount, int OutsideWindowCount = 0);

@@ -49,6 +49,7 @@ public sealed record SkippedDevices(
 /// <param name="DevicesSkipped">Of those finished: nothing was approved for them, they did not come in time, or the job was cancelled.</param>
 /// <param name="DevicesPending">Not finished; with <paramref name="DevicesCompleted"/> always the total.</param>
 /// <param name="DeadlineAt">Until when devices that are offline or suppressed are waited for.</param>
+/// <param name="PolicyName">What the policy is called now; null when it is gone.</param>
 public sealed record PatchJob(
     Guid Id,
     Guid OrgId,
@@ -67,7 +68,8 @@ public sealed record PatchJob(
     DateTimeOffset ScheduledAt,
     DateTimeOffset? StartedAt,
     DateTimeOffset? CompletedAt,
-    DateTimeOffset DeadlineAt);
+    DateTimeOffset DeadlineAt,
+    string? PolicyName = null);
 
 /// <summary>One device of a job, patch by patch.</summary>
 /// <param name="Patches">What was sent to it and what became of it; empty until then.</param>
@@ -113,6 +115,7 @@ public sealed record SkippedTargets(IReadOnlyList<Guid> MissingDeviceIds, IReadO
 /// <param name="RollbackId">What was asked for, over all its devices: cancelled as one.</param>
 /// <param name="Status">pending, running, completed, failed or cancelled.</param>
 /// <param name="ErrorMessage">The device's own text, or why it was never tried; null otherwise.</param>
+/// <param name="PatchTitle">As the organization's devices report it.</param>
 public sealed record PatchRollback(
     Guid Id,
     Guid RollbackId,
@@ -127,4 +130,5 @@ public sealed record PatchRollback(
     DateTimeOffset CreatedAt,
     DateTimeOffset ScheduledAt,
     DateTimeOffset? StartedAt,
-    DateTimeOffset? CompletedAt);
+    DateTimeOffset? CompletedAt,
+    string? PatchTitle = null);

@@ -84,4 +84,5 @@ public sealed record PatchDecision(
 
 /// <summary>Where a policy's decision holds.</summary>
 /// <param name="Level">partner, organization, site, device_group or device.</param>
-public sealed record DecisionScope(string Level, Guid TargetId, Guid AssignmentId);
+/// <param name="TargetName">What it is called; null once it is gone.</param>
+public sealed record DecisionScope(string Level, Guid TargetId, Guid AssignmentId, string? TargetName = null);

@@ -55,7 +55,9 @@ public sealed record PolicyAssignmentBody
 }
 
 /// <summary>Where a policy applies.</summary>
-public sealed record PolicyAssignment(Guid Id, Guid PolicyId, PolicyLevel Level, Guid TargetId, int Priority, DateTimeOffset CreatedAt);
+/// <param name="TargetName">What the partner, organization, site, group or device is called; null once it is gone.</param>
+public sealed record PolicyAssignment(
+    Guid Id, Guid PolicyId, PolicyLevel Level, Guid TargetId, int Priority, DateTimeOffset CreatedAt, string? TargetName = null);
 
 /// <summary>Which patch settings a device obeys.</summary>
 /// <param name="PolicyId">The policy that was asked about.</param>
