@@ -18,6 +18,7 @@ namespace Breeze.Client;
 public sealed class BreezeClient : IDisposable
 {
     private readonly HttpClient _http;
+    private readonly Transport _transport;
     private readonly string? _key;
 
     /// <param name="http">With <see cref="HttpClient.BaseAddress"/> set. The client owns it from here on.</param>
@@ -36,7 +37,8 @@ public sealed class BreezeClient : IDisposable
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         }
 
-        var transport = new Transport(http, Options);
+        var transport = _transport = new Transport(http, Options);
+        Session = new SessionClient(transport);
         Deployments = new DeploymentsClient(transport);
         Sites = new(transport, "sites");
         Devices = new DevicesClient(transport);
@@ -60,16 +62,35 @@ public sealed class BreezeClient : IDisposable
 
     /// <summary>A client for the server at this address.</summary>
     /// <param name="server">For example <c>http://127.0.0.1:5080</c>; a path in it is ignored.</param>
-    public static BreezeClient Connect(Uri server, string key, BreezeClientOptions? options = null)
+    /// <param name="key">The API key; null where the browser's sign-in cookie is the credential.</param>
+    public static BreezeClient Connect(Uri server, string? key, BreezeClientOptions? options = null)
     {
-        var http = new HttpClient { BaseAddress = new Uri(server, "/") };
-        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("breeze-client", Version));
+        var http = options?.Handler is { } handler ? new HttpClient(handler, disposeHandler: false) : new HttpClient();
+        http.BaseAddress = new Uri(server, "/");
+        if (!OperatingSystem.IsBrowser())
+        {
+            // A browser names itself, and does not let a page do it.
+            http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("breeze-client", Version));
+        }
+
         return new BreezeClient(http, key, options);
     }
 
     public Uri Server { get; }
 
     public BreezeClientOptions Options { get; }
+
+    /// <summary>
+    /// Sent with whatever changes something, where a cookie is the credential. <see cref="SessionClient"/> sets it by itself; a page that got its
+    /// session elsewhere sets it here.
+    /// </summary>
+    public string? AntiForgeryToken
+    {
+        get => _transport.AntiForgeryToken;
+        set => _transport.AntiForgeryToken = value;
+    }
+
+    public SessionClient Session { get; }
 
     public DeploymentsClient Deployments { get; }
 
@@ -112,7 +133,7 @@ public sealed class BreezeClient : IDisposable
     public EditableResource<SoftwarePackage, SoftwarePackageBody, SoftwarePackageBody> SoftwarePackages { get; }
 
     /// <summary>A live connection with the same server and key, not yet started; the caller disposes it.</summary>
-    public ConsoleConnection Live() => new(Server, _key, Options);
+    public ConsoleConnection Live() => new(Server, _key, Options, IsSignedIn);
 
     /// <summary>True once the server can do work; false while it starts, ends or cannot be reached. Never throws for an absent server.</summary>
     public async Task<bool> IsReady(CancellationToken cancel = default)
@@ -129,6 +150,25 @@ public sealed class BreezeClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    // A browser does not tell a page why a web socket was refused; this does.
+    private async Task<BreezeException?> IsSignedIn(CancellationToken cancel)
+    {
+        try
+        {
+            await Session.Current(cancel);
+            return null;
+        }
+        catch (BreezeException refused) when (refused.Status == 401)
+        {
+            return refused;
+        }
+        catch (BreezeException)
+        {
+            // Away, which says nothing about the session.
+            return null;
+        }
+    }
 
     private static string Version => typeof(BreezeClient).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 }

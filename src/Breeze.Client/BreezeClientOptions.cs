@@ -24,6 +24,12 @@ public sealed class BreezeClientOptions
     /// <summary>The clock that waits are measured by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// What carries the requests of <see cref="BreezeClient.Connect"/>; null for the platform's own. It stays the caller's to dispose, and does not
+    /// carry the live connection.
+    /// </summary>
+    public HttpMessageHandler? Handler { get; init; }
+
     /// <summary>Where jitter comes from; a seeded one makes the waits reproducible.</summary>
     public Random Chance { get; init; } = Random.Shared;
 }

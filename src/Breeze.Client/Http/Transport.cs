@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Breeze.Contracts;
+using Breeze.Contracts.Access;
 
 namespace Breeze.Client.Http;
 
@@ -10,6 +11,9 @@ namespace Breeze.Client.Http;
 internal sealed class Transport(HttpClient http, BreezeClientOptions options)
 {
     public BreezeClientOptions Options => options;
+
+    /// <summary>What a request by the browser's cookie proves with that this page sent it; null where no cookie is the credential.</summary>
+    public string? AntiForgeryToken { get; set; }
 
     public async Task<T> Send<T>(Call call, CancellationToken cancel) => (await SendVersioned<T>(call, cancel)).Value;
 
@@ -79,7 +83,7 @@ internal sealed class Transport(HttpClient http, BreezeClientOptions options)
         }
     }
 
-    private static HttpRequestMessage Request(Call call, string? idempotencyKey)
+    private HttpRequestMessage Request(Call call, string? idempotencyKey)
     {
         var request = new HttpRequestMessage(call.Method, call.Path);
         if (call.Body is not null)
@@ -90,6 +94,11 @@ internal sealed class Transport(HttpClient http, BreezeClientOptions options)
         if (idempotencyKey is not null)
         {
             request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+        }
+
+        if (AntiForgeryToken is { } token && (call.Method != HttpMethod.Get || call.IdempotencyKey is not null))
+        {
+            request.Headers.TryAddWithoutValidation(SessionNames.AntiForgeryHeader, token);
         }
 
         if (call.IfMatch is not null)

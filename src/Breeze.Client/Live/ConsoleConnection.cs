@@ -20,14 +20,22 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly HubConnection _hub;
     private readonly BreezeClientOptions _options;
+    private readonly Func<CancellationToken, Task<BreezeException?>> _signedIn;
+    private bool _ended;
     private Task _reopening = Task.CompletedTask;
 
     /// <param name="server">The server's address, without a path.</param>
     /// <param name="key">The API key; null where the browser's sign-in cookie is the credential.</param>
     /// <param name="options">Its clock, chance and longest delay govern reconnecting.</param>
-    public ConsoleConnection(Uri server, string? key, BreezeClientOptions? options = null)
+    /// <param name="signedIn">
+    /// Asked when a connection is refused without a reason, as a browser does: answers the refusal where nobody is signed in any more, which ends
+    /// the reconnecting. Null: never asked.
+    /// </param>
+    public ConsoleConnection(
+        Uri server, string? key, BreezeClientOptions? options = null, Func<CancellationToken, Task<BreezeException?>>? signedIn = null)
     {
         _options = options ?? new();
+        _signedIn = signedIn ?? (_ => Task.FromResult<BreezeException?>(null));
         _hub = new HubConnectionBuilder()
             .WithUrl(new Uri(server, "/hubs/console"), connection =>
             {
@@ -40,10 +48,11 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
                 }
             })
             .AddJsonProtocol(json => json.PayloadSerializerOptions = BreezeJson.Lenient)
-            .WithAutomaticReconnect(new ForeverWithJitter(_options))
+            .WithAutomaticReconnect(new FewTriesWithJitter(_options))
             .Build();
         _hub.On<DeploymentProgress>(ConsoleHubMethods.DeploymentProgress, OnProgress);
         _hub.On<DevicesChanged>(ConsoleHubMethods.DevicesChanged, OnDevicesChanged);
+        _hub.On(ConsoleHubMethods.SessionEnded, () => End(new BreezeException("The session has ended; sign in again.", 401)));
         HearOfPatches();
         _hub.Reconnecting += _ => Raise(ConnectionChanged, false);
         _hub.Reconnected += _ => ComeBack();
@@ -69,6 +78,11 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
     /// <summary>A deployment that can no longer be followed (deleted, or the key lost its right), with why.</summary>
     public event Action<Guid, BreezeException>? Lost;
 
+    /// <summary>
+    /// Nobody is signed in any more: the session or key ended, and nothing is followed. Raised once. Signing in again needs a new connection.
+    /// </summary>
+    public event Action<BreezeException>? SessionEnded;
+
     /// <summary>Connects once; what follows is repaired by itself.</summary>
     /// <exception cref="BreezeException">The server is away, or refuses the key.</exception>
     public async Task Start(CancellationToken cancel = default)
@@ -83,7 +97,7 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
         }
         catch (Exception failed) when (!cancel.IsCancellationRequested)
         {
-            throw new BreezeException("The live connection could not be opened.", inner: failed);
+            throw await _signedIn(cancel) ?? new BreezeException("The live connection could not be opened.", inner: failed);
         }
     }
 
@@ -130,7 +144,7 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
     private async Task Reopen()
     {
         await Raise(ConnectionChanged, false);
-        for (var attempt = 1; !_closing.IsCancellationRequested; attempt++)
+        for (var attempt = 1; !_closing.IsCancellationRequested && !_ended; attempt++)
         {
             try
             {
@@ -141,7 +155,7 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
             }
             catch (BreezeException refused) when (refused.Status is not null)
             {
-                GiveUp(refused);
+                End(refused);
                 return;
             }
             catch (Exception again) when (again is BreezeException or OperationCanceledException)
@@ -149,6 +163,17 @@ public sealed partial class ConsoleConnection : IAsyncDisposable
                 // Still away, or closing.
             }
         }
+    }
+
+    private void End(BreezeException why)
+    {
+        if (Interlocked.Exchange(ref _ended, true))
+        {
+            return;
+        }
+
+        GiveUp(why);
+        SessionEnded?.Invoke(why);
     }
 
     private void GiveUp(BreezeException why)

@@ -16,6 +16,9 @@ public static class ConsoleHubMethods
 
     /// <summary>Server → client: <see cref="DevicesChanged"/>, at most 5 a second a deployment.</summary>
     public const string DevicesChanged = "DevicesChanged";
+
+    /// <summary>Server → client, without arguments: the session or key has ended, and this connection with it.</summary>
+    public const string SessionEnded = "SessionEnded";
 }
 
 public sealed record SubscribeRequest(Guid DeploymentId);
