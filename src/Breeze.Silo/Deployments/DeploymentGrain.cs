@@ -89,6 +89,7 @@ public sealed partial class DeploymentGrain(
                 GateId = gate,
                 CommandPayload = snapshot.Value!.Command,
                 RollbackPayload = snapshot.Value.Rollback,
+                OsType = snapshot.Value.OsType,
                 AttemptTimeoutMs = (long)(plan.AttemptTimeout ?? snapshot.Value.AttemptTimeout).TotalMilliseconds,
                 Total = batches.Total,
                 BatchSize = batches.BatchSize,

@@ -74,6 +74,9 @@ public sealed record DeploymentRow
 
     public RunKind Kind { get; init; }
 
+    /// <summary>The operating system that the work is for; null: any.</summary>
+    public string? OsType { get; init; }
+
     /// <summary>The policy that a patch job obeys; null for one that has none, and for deployments.</summary>
     public Guid? PolicyId { get; init; }
 

@@ -14,7 +14,7 @@ public sealed class DeploymentStore(IDatabase database)
         id, org_id, name, type, payload, target_config, rollout_config, stage, paused_reason, paused_by_limit_at, created_by, created_at,
         started_at, completed_at, resumed_at, run, gate_id, command_payload, rollback_payload, attempt_timeout_ms, total, batch_size,
         shard_size, total_batches, current_batch, batch_dispatched_at, next_batch_at, closed_reason, swept, version, revision,
-        kind, policy_id, patch_id, occurrence, scheduled_at, deadline_at
+        kind, os_type, policy_id, patch_id, occurrence, scheduled_at, deadline_at
         """;
 
     public Task<DeploymentRow?> Find(DeploymentId id) => database.Read(connection =>
@@ -68,7 +68,7 @@ public sealed class DeploymentStore(IDatabase database)
               command_payload = @CommandPayload, rollback_payload = @RollbackPayload, attempt_timeout_ms = @AttemptTimeoutMs,
               total = @Total, batch_size = @BatchSize, shard_size = @ShardSize, total_batches = @TotalBatches,
               current_batch = @CurrentBatch, batch_dispatched_at = @BatchDispatchedAt, next_batch_at = @NextBatchAt,
-              closed_reason = @ClosedReason, swept = @SweptFlag, version = version + 1, revision = @Revision
+              os_type = @OsType, closed_reason = @ClosedReason, swept = @SweptFlag, version = version + 1, revision = @Revision
             where id = @Id and version = @Version
             """,
             SaveParameters(row),

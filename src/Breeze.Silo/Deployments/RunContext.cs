@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Core.Deployments;
-using Breeze.Silo.Software;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -79,8 +78,7 @@ public sealed class RunContexts(IDatabase database)
             CommandType = row.CommandType(run),
             Job = row.Kind == RunKind.PatchJob ? DeploymentJson.Read<JobTerms>(row.Payload) : null,
             Deadline = row.DeadlineAt,
-            OsType = row.Type != WorkTypes.Software ? null : await SoftwareReader.OsType(
-                connection, ((SoftwarePackagePayload)StoredPayload.Read(row.Type, row.Payload)).PackageId),
+            OsType = row.OsType,
         };
     });
 

@@ -15,7 +15,8 @@ namespace Breeze.Silo.Deployments;
 /// <param name="Command">Payload of the command, as JSON text; of a patch deployment its patch ids, from which each device's payload is made.</param>
 /// <param name="Rollback">The same for the rollback; null when there is none.</param>
 /// <param name="AttemptTimeout">From sending an attempt to giving it up, where the deployment says nothing else (contract, section 2).</param>
-public sealed record WorkSnapshot(string Command, string? Rollback, TimeSpan AttemptTimeout);
+/// <param name="OsType">The operating system it is for; null: any.</param>
+public sealed record WorkSnapshot(string Command, string? Rollback, TimeSpan AttemptTimeout, string? OsType = null);
 
 /// <summary>Checks that what a payload names is there, and fixes what will be sent.</summary>
 internal static class WorkSnapshots
@@ -59,7 +60,8 @@ internal static class WorkSnapshots
         return new WorkSnapshot(
             JsonSerializer.Serialize(package.ToCommand(package.InstallArguments), BreezeJson.Options),
             package.UninstallCommand is { } undo ? JsonSerializer.Serialize(package.ToCommand(undo), BreezeJson.Options) : null,
-            SoftwareTimeout);
+            SoftwareTimeout,
+            package.OsType);
     }
 
     private static async Task<Answer<WorkSnapshot>> Policy(DbConnection connection, OrgId org, PolicyPayload payload)

@@ -10,8 +10,4 @@ internal static class SoftwareReader
     /// <summary>The organization's package, or null when there is none of this id (another organization's counts as none).</summary>
     public static Task<SoftwareRow?> Find(DbConnection connection, OrgId org, Guid id) => connection.QuerySingleOrDefaultAsync<SoftwareRow?>(
         $"select {SoftwareRow.Columns} from software_packages s where s.org_id = @org and s.id = @id", new { org, id });
-
-    /// <summary>The operating system it is for; null when the package is gone.</summary>
-    public static Task<string?> OsType(DbConnection connection, Guid id) =>
-        connection.QuerySingleOrDefaultAsync<string?>("select os_type from software_packages where id = @id", new { id });
 }

@@ -71,7 +71,11 @@ public abstract class WorkTypeTests(SiloFixture silo)
         var devices = await world.Devices(1, []);
         var windows = await world.Patches.Device("windows");
         var package = (await silo.Admin.Post("/software-packages", Package(world.Org))).Is(HttpStatusCode.Created).Id;
-        var id = await Started(world, "software", new { packageId = package }, [devices[0], windows]);
+        var id = await Initialized(world, "software", new { packageId = package }, [devices[0], windows]);
+
+        // What was fixed at initialize stands, whatever becomes of the package.
+        (await silo.Admin.Delete($"/software-packages/{package}")).Is(HttpStatusCode.OK);
+        await Act(world, id, "start");
         await Until(world, id, "completed");
         var sent = Assert.Single(world.Patches.Agents[devices[0]].Received, c => c.Type == CommandTypes.InstallSoftware);
         var payload = JsonSerializer.Deserialize<SoftwarePayload>(sent.Payload, BreezeJson.Lenient)!;
@@ -153,9 +157,15 @@ public abstract class WorkTypeTests(SiloFixture silo)
 
     private static async Task<Guid> Started(JobWorld world, string type, object payload, IReadOnlyList<Guid> devices, object? retry = null)
     {
+        var id = await Initialized(world, type, payload, devices, retry);
+        await Act(world, id, "start");
+        return id;
+    }
+
+    private static async Task<Guid> Initialized(JobWorld world, string type, object payload, IReadOnlyList<Guid> devices, object? retry = null)
+    {
         var id = (await world.Technician.Post("/deployments", Body(world, type, payload, devices, retry))).Is(HttpStatusCode.Created).Id;
         await Act(world, id, "initialize");
-        await Act(world, id, "start");
         return id;
     }
 

@@ -1,6 +1,8 @@
 -- A deployment's engine runs patch jobs and patch rollbacks too. kind: 0 deployment, 1 patch job, 2 patch rollback.
 -- occurrence: of a schedule, so that each makes one job. deadline_at: until when a device that is away or suppressed is waited for.
+-- os_type: of the package that a software deployment installs, as it was at initialize; devices of another are left out.
 alter table deployments add column kind smallint not null default 0;
+alter table deployments add column os_type text;
 alter table deployments add column policy_id uuid;
 alter table deployments add column patch_id uuid;
 alter table deployments add column occurrence text;
