@@ -17,6 +17,7 @@ public static class DeploymentsSetup
         services.AddSingleton<AttemptCommits>();
         services.AddSingleton<ShardCommits>();
         services.AddSingleton<PatchInstalls>();
+        services.AddSingleton<DispatchedWork>();
         services.AddSingleton<PatchReports>();
         services.AddSingleton<JobTargets>();
         services.AddSingleton<Initialization>();

@@ -36,16 +36,6 @@ public sealed class PatchInstalls(EffectivePolicies policies, IGrainFactory grai
     public async Task<IReadOnlyList<PlannedChange>> Fill(DbTransaction tx, RunContext context, IReadOnlyList<PlannedChange> changes, DateTimeOffset now)
     {
         var sends = changes.Where(c => c.Command is not null).ToList();
-        if (sends.Count == 0)
-        {
-            return changes;
-        }
-
-        if (!context.IsOfPatches)
-        {
-            return context.OsType is null ? changes : await OfSystem(tx, context.OsType, changes, now);
-        }
-
         var chosen = context switch
         {
             { CommandType: CommandTypes.InstallPatches } => await Installs(tx, context, sends, now),
@@ -66,19 +56,6 @@ public sealed class PatchInstalls(EffectivePolicies policies, IGrainFactory grai
             },
         };
 
-    /// <summary>Software of another operating system is not for a device.</summary>
-    private static async Task<IReadOnlyList<PlannedChange>> OfSystem(
-        DbTransaction tx, string osType, IReadOnlyList<PlannedChange> changes, DateTimeOffset now)
-    {
-        var fitting = (await tx.QueryRows<DeviceId>(
-            "select d.id from ({rows}) v cross join devices d where d.id = v.device and d.os_type = @osType",
-            new Rows().Uuid("device", [.. changes.Select(c => c.Device.Value)]),
-            new { osType })).ToHashSet();
-        return [.. changes.Select(c => c.Command is null || fitting.Contains(c.Device)
-            ? c
-            : c with { Command = null, After = DeviceAttempt.Skip(c.Before, SkipReason.NotApplicable, now) })];
-    }
-
     private async Task<Dictionary<DeviceId, Choice>> Installs(DbTransaction tx, RunContext context, List<PlannedChange> sends, DateTimeOffset now)
     {
         var devices = sends.ConvertAll(s => s.Device);
@@ -86,7 +63,8 @@ public sealed class PatchInstalls(EffectivePolicies policies, IGrainFactory grai
         var undecided = devices.Where(d => offered[d].Any(r => r.Approval == ApprovalStatus.Pending)).ToList();
         var governing = undecided.Count == 0 ? new Dictionary<DeviceId, EffectivePolicy>() : await policies.Of(tx, context.Org, undecided);
         var byPolicy = new List<ScopedApproval>();
-        var requested = context.Job is null ? JsonSerializer.Deserialize<List<Guid>>(context.Payload)! : null;
+        var requested = context.Job is null ? JsonSerializer.Deserialize<HashSet<Guid>>(context.Payload)! : null;
+        SkipReason? whyNothing = requested is null ? SkipReason.NotApproved : null;
         var chosen = new Dictionary<DeviceId, Choice>();
         foreach (var device in devices)
         {
@@ -112,15 +90,15 @@ public sealed class PatchInstalls(EffectivePolicies policies, IGrainFactory grai
                 sent,
                 requested is null ? [] : [.. requested.Except(sent.Select(p => p.Id))
                     .Select(id => new LeftOutPatch(id, wanted.Any(w => w.PatchId == id) ? "not_approved" : "not_applicable"))],
-                wanted.Count > 0 || requested is null ? SkipReason.NotApproved : await WhyNothing(tx, context, requested, now));
+                wanted.Count > 0 ? SkipReason.NotApproved : whyNothing ??= await WhyNothing(tx, context, requested!, now));
         }
 
         await AutoApprovals.Record(tx, byPolicy, now);
         return chosen;
     }
 
-    // Nothing of what was asked for is offered here: it is not approved either, or this device does not need it.
-    private static async Task<SkipReason> WhyNothing(DbTransaction tx, RunContext context, List<Guid> requested, DateTimeOffset now)
+    // Of a device to which nothing of what was asked for is offered. It is the same for every device of a step: nothing is approved, or it does not need it.
+    private static async Task<SkipReason> WhyNothing(DbTransaction tx, RunContext context, HashSet<Guid> requested, DateTimeOffset now)
     {
         var approved = await tx.QueryRows<Guid>(
             $$"""

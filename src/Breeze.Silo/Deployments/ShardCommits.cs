@@ -43,14 +43,12 @@ public sealed class ShardCommits : IAsyncDisposable
     public const int StepLimit = 250;
 
     private readonly GroupCommit<ShardStep, ShardOutcome> _commits;
-
     private readonly AttemptCommits _attempts;
+    private readonly DispatchedWork _work;
 
-    private readonly PatchInstalls _patches;
-
-    public ShardCommits(IDatabase database, AttemptCommits attempts, PatchInstalls patches)
+    public ShardCommits(IDatabase database, AttemptCommits attempts, DispatchedWork work)
     {
-        (_attempts, _patches) = (attempts, patches);
+        (_attempts, _work) = (attempts, work);
         _commits = new("deployment_dispatch", database, Commit, new() { MaxBatch = 4, FairBy = step => step.Context.Org });
     }
 
@@ -74,7 +72,7 @@ public sealed class ShardCommits : IAsyncDisposable
         var filled = new List<(ShardStep Step, IReadOnlyList<PlannedChange> Changes)>();
         foreach (var step in passed)
         {
-            filled.Add((step, await _patches.Fill(tx, step.Context, step.Changes, now)));
+            filled.Add((step, await _work.Fill(tx, step.Context, step.Changes, now)));
         }
 
         var changes = filled.SelectMany(s => s.Changes).ToList();
