@@ -63,7 +63,7 @@ internal static class JobEndpoints
     {
         var caller = http.Caller();
         var name = Name(body.Name);
-        if ((DevicesOfRequest.Refuse(body.DeviceIds) ?? name.Refusal) is { } invalid)
+        if ((DevicesOfRequest.Refuse(body.DeviceIds) ?? name.Refusal ?? StartTime.Refuse(body.ScheduledAt, clock.GetUtcNow(), "scheduledAt")) is { } invalid)
         {
             return Problems.From(invalid);
         }
@@ -112,12 +112,12 @@ internal static class JobEndpoints
     }
 
     /// <summary>For all devices that the policy governs; those that are suppressed wait inside the job.</summary>
-    private static async Task<IResult> Run(Guid id, PolicyRunBody? body, IDatabase database, IPatchJobs jobs, HttpContext http)
+    private static async Task<IResult> Run(Guid id, PolicyRunBody? body, IDatabase database, IPatchJobs jobs, TimeProvider clock, HttpContext http)
     {
         var caller = http.Caller();
         body ??= new PolicyRunBody();
         var name = Name(body.Name);
-        if (name.Refusal is { } invalid)
+        if ((name.Refusal ?? StartTime.Refuse(body.ScheduledAt, clock.GetUtcNow(), "scheduledAt")) is { } invalid)
         {
             return Problems.From(invalid);
         }

@@ -94,7 +94,6 @@ internal static class RollbackEndpoints
         { ScheduleType: "scheduled", ScheduledTime: null } => Refusal.Invalid("scheduledTime is required for a scheduled rollback.", "scheduledTime"),
         { ScheduleType: "scheduled", ScheduledTime: { } at } when at <= now => Refusal.Invalid("scheduledTime lies in the past.", "scheduledTime"),
         { ScheduleType: not "scheduled", ScheduledTime: not null } => Refusal.Invalid("scheduledTime belongs to a scheduled rollback.", "scheduledTime"),
-        { DeviceIds: not null } => DevicesOfRequest.Refuse(body.DeviceIds),
-        _ => null,
+        _ => StartTime.Refuse(body.ScheduledTime, now, "scheduledTime") ?? (body.DeviceIds is null ? null : DevicesOfRequest.Refuse(body.DeviceIds)),
     };
 }

@@ -190,6 +190,7 @@ public abstract class JobTests(SiloFixture silo)
         var none = (await world.PatchJob(policy, [foreign, unknown])).Is(HttpStatusCode.NotFound);
         Assert.Equal([foreign], none.Body!["skipped"]!["inaccessibleDeviceIds"]!.AsArray().Select(i => i!.GetValue<Guid>()));
         (await world.PatchJob(policy, [])).Is(HttpStatusCode.BadRequest);
+        (await world.PatchJob(policy, [own], new { scheduledAt = DateTimeOffset.MaxValue })).Is(HttpStatusCode.BadRequest);
         (await world.PatchJob(policy, Enumerable.Range(0, 501).Select(_ => Guid.NewGuid()))).Is(HttpStatusCode.BadRequest);
     }
 

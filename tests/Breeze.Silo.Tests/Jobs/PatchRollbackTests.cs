@@ -72,6 +72,7 @@ public abstract class PatchRollbackTests(SiloFixture silo)
         { """{"scheduleType":"scheduled"}""", "scheduledTime" },
         { """{"scheduleType":"scheduled","scheduledTime":"2020-01-01T00:00:00Z"}""", "scheduledTime" },
         { """{"scheduledTime":"2030-01-01T00:00:00Z"}""", "scheduledTime" },
+        { """{"scheduleType":"scheduled","scheduledTime":"9999-12-31T23:59:59Z"}""", "scheduledTime" },
         { """{"deviceIds":[]}""", "deviceIds" },
         { """{"deviceIds":["x"]}""", "deviceIds[0]" },
         { """{"reasons":"typo"}""", "reasons" },
