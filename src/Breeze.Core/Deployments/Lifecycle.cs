@@ -56,15 +56,23 @@ public static class Lifecycle
     };
 
     /// <summary>The next stage, or a 400 that names both the command and the stage.</summary>
-    public static Answer<Stage> Apply(Stage stage, DeploymentCommand command) => Next(stage, command) is { } next
+    /// <param name="kind">What it is to whoever asks.</param>
+    public static Answer<Stage> Apply(Stage stage, DeploymentCommand command, RunKind kind = RunKind.Deployment) => Next(stage, command) is { } next
         ? next
-        : Refusal.Invalid($"A deployment that is {Word(stage)} cannot be {Word(command)}.", "status");
+        : Refusal.Invalid($"A {Word(kind)} that is {Word(stage)} cannot be {Word(command)}.", "status");
 
     /// <summary>Nothing more happens to it by itself.</summary>
     public static bool HasEnded(Stage stage) => stage is Stage.Completed or Stage.Failed or Stage.Cancelled;
 
     /// <summary>Its commands may be sent.</summary>
     public static bool Sends(Stage stage) => stage is Stage.Active or Stage.Rollback;
+
+    public static string Word(RunKind kind) => kind switch
+    {
+        RunKind.PatchJob => "patch job",
+        RunKind.PatchRollback => "rollback",
+        _ => "deployment",
+    };
 
     public static string Word(Stage stage) => stage switch
     {

@@ -195,7 +195,7 @@ public sealed partial class DeploymentGrain(
         }
 
         // A rollback is not pausable, and what is being rolled back is not retried by hand: the table says so.
-        return Lifecycle.Apply(row.Stage, command).Refusal;
+        return Lifecycle.Apply(row.Stage, command, row.Kind).Refusal;
     }
 
     /// <summary>Saves the row and, where somebody asked for it or it is a change of lifecycle, its audit line, in one transaction.</summary>

@@ -79,6 +79,12 @@ public sealed class LifecycleTests
         Assert.Equal("A deployment that is rolling back cannot be paused.", Lifecycle.Apply(Stage.Rollback, Pause).Refusal!.Message);
 
     [Theory]
+    [InlineData(RunKind.PatchJob, "A patch job that is completed cannot be cancelled.")]
+    [InlineData(RunKind.PatchRollback, "A rollback that is completed cannot be cancelled.")]
+    public void A_refusal_calls_it_what_the_caller_does(RunKind kind, string said) =>
+        Assert.Equal(said, Lifecycle.Apply(Stage.Completed, DeploymentCommand.Cancel, kind).Refusal!.Message);
+
+    [Theory]
     [InlineData(Stage.Draft, false, false)]
     [InlineData(Stage.Pending, false, false)]
     [InlineData(Stage.Active, true, false)]

@@ -138,7 +138,8 @@ public abstract class JobTests(SiloFixture silo)
         await world.Until(job, "running");
         var cancelled = (await world.Technician.Post($"/patches/jobs/{job}/cancel")).Is(HttpStatusCode.OK).Data;
         Assert.Equal(("cancelled", 3, 0), (cancelled["status"]!.GetValue<string>(), JobWorld.Figure(cancelled, "devicesCompleted"), JobWorld.Figure(cancelled, "devicesPending")));
-        (await world.Technician.Post($"/patches/jobs/{job}/cancel")).Is(HttpStatusCode.BadRequest);
+        Assert.Equal(
+            "A patch job that is cancelled cannot be cancelled.", (await world.Technician.Post($"/patches/jobs/{job}/cancel")).Is(HttpStatusCode.BadRequest).Error);
         await Task.WhenAll(devices.Select(d => world.Patches.Agents[d].Connect()));
         await silo.Clock.Advance(TimeSpan.FromMinutes(5));
         Assert.All(devices, d => Assert.Empty(world.Sent(d)));
