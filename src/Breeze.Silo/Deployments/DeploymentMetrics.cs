@@ -51,13 +51,17 @@ internal sealed partial class DeploymentMetrics : BackgroundService
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
+    /// <summary>Deployments proper: the jobs and rollbacks that the same engine runs are not among them.</summary>
+    internal static Task<IReadOnlyList<StageCount>> ByStage(SqlSource source) =>
+        source.Query<StageCount>("select stage, count(*) as deployments from deployments where kind = 0 group by stage");
+
     private async Task Sample(CancellationToken cancel)
     {
         var (stages, counts) = await _database.Read(
             async connection =>
             {
                 SqlSource source = connection;
-                var byStage = await source.Query<StageCount>("select stage, count(*) as deployments from deployments group by stage");
+                var byStage = await ByStage(source);
                 var records = await source.First<RecordCounts>(
                     """
                     select coalesce(sum(c.pending - c.retrying), 0) as pending, coalesce(sum(c.retrying), 0) as retrying,
@@ -84,7 +88,7 @@ internal sealed partial class DeploymentMetrics : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "The deployments' figures were not sampled: {Why}")]
     private partial void LogNotSampled(string why);
 
-    private sealed class StageCount
+    internal sealed class StageCount
     {
         public Stage Stage { get; init; }
 

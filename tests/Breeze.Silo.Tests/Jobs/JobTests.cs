@@ -3,6 +3,7 @@ using Breeze.Contracts.Agents;
 using Breeze.Core.Patches;
 using Breeze.Core.Policies;
 using Breeze.Silo.Access;
+using Breeze.Silo.Deployments;
 using Breeze.Silo.Jobs;
 using Breeze.Silo.Tests.Fixture;
 using Microsoft.Extensions.DependencyInjection;
@@ -251,6 +252,18 @@ public abstract class JobTests(SiloFixture silo)
         Assert.Single(made.Select(m => m.JobId).Distinct());
         Assert.All(made, m => Assert.Equal(1, m.DeviceCount));
         Assert.Single(devices);
+    }
+
+    [EngineFact]
+    public async Task A_job_is_not_counted_among_the_deployments()
+    {
+        var world = await JobWorld.Create(silo);
+        var devices = await world.Devices(1, ["a"]);
+        var before = await Deployments();
+        await world.Job(await world.Policy(), devices, new { scheduledAt = silo.Clock.Now.AddDays(1) });
+        Assert.Equal(before, await Deployments());
+
+        Task<long> Deployments() => silo.Database.Read(async c => (await DeploymentMetrics.ByStage(c)).Sum(s => s.Deployments));
     }
 
     [Collection(SiloFixture.Sqlite)]
