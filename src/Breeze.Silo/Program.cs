@@ -50,6 +50,7 @@ public static class Program
         app.MapAgentHub();
         app.MapLive();
         app.MapApi();
+        app.MapConsole();
         app.RequireRightsEverywhere();
         return app;
     }

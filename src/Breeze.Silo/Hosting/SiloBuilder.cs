@@ -21,6 +21,7 @@ public static class SiloBuilder
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
         builder.AddLog(settings.Logging);
         builder.AddStorage(settings);
+        builder.UseConsoleFiles();
         builder.Listen(settings);
         return builder;
     }
