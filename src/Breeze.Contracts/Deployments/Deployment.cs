@@ -52,6 +52,12 @@ public record Deployment
 
     /// <summary>Null for a draft.</summary>
     public Progress? Progress { get; init; }
+
+    /// <summary><c>rollout</c>, or <c>rollback</c> for one that is or was rolled back: what <see cref="Progress"/> is of.</summary>
+    public string Run { get; init; } = "rollout";
+
+    /// <summary>What applies to its state now: edit, delete, initialize, start, pause, resume, cancel, rollback, retry. Whether a key may is another question.</summary>
+    public IReadOnlyList<string> Actions { get; init; } = [];
 }
 
 /// <summary>Counts of device records; pending + running + completed + failed + skipped = total at every look.</summary>

@@ -87,7 +87,7 @@ public sealed partial class DeploymentGrain
     private static Refusal StillRunning(int devices) => new(
         RefusalKind.Conflict, $"{devices} devices or more still run the change; roll back when they have ended, or their time is over.");
 
-    private static Refusal? RefuseRollback(DeploymentRow row) =>
+    internal static Refusal? RefuseRollback(DeploymentRow row) =>
         row.IsRollback ? Refusal.Invalid("This deployment has been rolled back already.", "status")
         : row.RollbackPayload is null ? Refusal.Invalid(row.Type switch
         {

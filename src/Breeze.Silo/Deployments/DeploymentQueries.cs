@@ -86,7 +86,20 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
         StartedAt = row.StartedAt,
         CompletedAt = row.CompletedAt,
         Progress = row.Stage == Stage.Draft ? null : ShowProgress(row, totals, run),
+        Run = (run ?? row.Run) > 1 ? "rollback" : "rollout",
+        Actions = Actions(row),
     };
+
+    private static readonly (DeploymentCommand Command, string Name)[] Offered =
+    [
+        (DeploymentCommand.Edit, "edit"), (DeploymentCommand.Delete, "delete"), (DeploymentCommand.Initialize, "initialize"), (DeploymentCommand.Start, "start"),
+        (DeploymentCommand.Pause, "pause"), (DeploymentCommand.Resume, "resume"), (DeploymentCommand.Cancel, "cancel"), (DeploymentCommand.RollBack, "rollback"),
+        (DeploymentCommand.RetryDevice, "retry"),
+    ];
+
+    private static List<string> Actions(DeploymentRow row) => [.. Offered
+        .Where(o => Lifecycle.Next(row.Stage, o.Command) is not null && (o.Command != DeploymentCommand.RollBack || DeploymentGrain.RefuseRollback(row) is null))
+        .Select(o => o.Name)];
 
     private Progress ShowProgress(DeploymentRow row, Totals totals, int? run)
     {
