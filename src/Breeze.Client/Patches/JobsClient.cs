@@ -16,7 +16,10 @@ public sealed class JobsClient : ListedResource<PatchJob>
 
     /// <summary>Its devices by hostname and id, each patch by patch.</summary>
     public IAsyncEnumerable<PatchJobResult> Results(Guid id, string? status = null, CancellationToken cancel = default) =>
-        new PlainList<PatchJobResult>(Transport, $"patches/jobs/{id}/results").List([("status", status)], cancel);
+        ResultsOf(id).List([("status", status)], cancel);
+
+    /// <summary>The same, page by page; takes <c>status</c>.</summary>
+    public PlainList<PatchJobResult> ResultsOf(Guid id) => new(Transport, $"patches/jobs/{id}/results");
 
     /// <summary>Ends it for good; what devices have accepted goes on.</summary>
     public Task<PatchJob> Cancel(Guid id, CancellationToken cancel = default) => Transport.Send<PatchJob>(new(HttpMethod.Post, $"{Path}/{id}/cancel"), cancel);

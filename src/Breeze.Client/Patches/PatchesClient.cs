@@ -44,12 +44,18 @@ public sealed class PatchesClient : ListedResource<Patch>
 
     /// <summary>Every decision about one patch, policies' too, the latest first.</summary>
     public IAsyncEnumerable<PatchDecision> History(Guid id, Guid? orgId = null, CancellationToken cancel = default) =>
-        new PlainList<PatchDecision>(Transport, $"patches/{id}/approvals").List([("orgId", orgId)], cancel);
+        Decisions(id).List([("orgId", orgId)], cancel);
+
+    /// <summary>The same, page by page; takes <c>orgId</c>.</summary>
+    public PlainList<PatchDecision> Decisions(Guid id) => new(Transport, $"patches/{id}/approvals");
 
     /// <summary>What one device has and is offered.</summary>
     public IAsyncEnumerable<PatchOnDevice> OnDevice(
         Guid deviceId, string? status = null, string? source = null, string? severity = null, CancellationToken cancel = default) =>
-        new PlainList<PatchOnDevice>(Transport, $"devices/{deviceId}/patches").List([("status", status), ("source", source), ("severity", severity)], cancel);
+        OfDevice(deviceId).List([("status", status), ("source", source), ("severity", severity)], cancel);
+
+    /// <summary>The same, page by page; takes <c>status, source, severity</c>.</summary>
+    public PlainList<PatchOnDevice> OfDevice(Guid deviceId) => new(Transport, $"devices/{deviceId}/patches");
 
     private Task<DecidedPatch> Decide(Guid id, string action, object body, CancellationToken cancel) =>
         Transport.SendBare<DecidedPatch>(new(HttpMethod.Post, $"{Path}/{id}/{action}") { Body = body }, cancel);
