@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Breeze.Client.Http;
 using Breeze.Contracts;
+using Breeze.Contracts.Agents;
+using Breeze.Contracts.Deployments;
 using Breeze.Contracts.Fleet;
 using Breeze.Contracts.Policies;
 
@@ -52,6 +54,22 @@ public sealed class DevicesClient : Resource<Device>
     /// <summary>All of those that are asked for, page by page as they are consumed.</summary>
     public IAsyncEnumerable<Device> FindAll(DeviceQuery query, CancellationToken cancel = default) => List(query.Parts, cancel);
 
+    /// <summary>A device's commands, newest first, without their output.</summary>
+    public Task<PagedList<DeviceCommand>> CommandPage(Guid id, int? page = null, int limit = 50, string? cursor = null, CancellationToken cancel = default) =>
+        new PlainList<DeviceCommand>(Transport, $"devices/{id}/commands").Page(page, limit, cursor, null, cancel);
+
+    /// <summary>One command with what it left.</summary>
+    public Task<DeviceCommandDetail> Command(Guid id, Guid commandId, CancellationToken cancel = default) =>
+        Transport.Send<DeviceCommandDetail>(new(HttpMethod.Get, $"{Path}/{id}/commands/{commandId}"), cancel);
+
+    /// <summary>The deployments that a device was or is in, newest first.</summary>
+    public Task<PagedList<DeviceDeployment>> DeploymentPage(Guid id, int? page = null, int limit = 50, string? cursor = null, CancellationToken cancel = default) =>
+        new PlainList<DeviceDeployment>(Transport, $"devices/{id}/deployments").Page(page, limit, cursor, null, cancel);
+
+    /// <summary>Voids a device's credential and ends its connection; a repeat changes nothing.</summary>
+    public Task RevokeCredential(Guid id, CancellationToken cancel = default) =>
+        Transport.Send(new(HttpMethod.Post, $"{Path}/{id}/revoke-credential"), cancel);
+
     /// <summary>Where a device's patch settings come from.</summary>
     public Task<DevicePatchConfig> PatchConfig(Guid id, CancellationToken cancel = default) =>
         Transport.Send<DevicePatchConfig>(new(HttpMethod.Get, $"{Path}/{id}/patch-config"), cancel);
@@ -69,6 +87,10 @@ public sealed class GroupsClient : EditableResource<Group, GroupBody, GroupBody>
         : base(transport, "groups")
     {
     }
+
+    /// <summary>Who is in a group now.</summary>
+    public Task<PagedList<Device>> DevicePage(Guid id, int? page = null, int limit = 50, string? cursor = null, CancellationToken cancel = default) =>
+        new PlainList<Device>(Transport, $"groups/{id}/devices").Page(page, limit, cursor, null, cancel);
 
     /// <summary>Puts devices into a static group and takes others out; repeating it changes nothing.</summary>
     public Task<Group> ChangeDevices(Guid id, GroupDevicesBody body, CancellationToken cancel = default) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Breeze.Console.Shell;
 
 namespace Breeze.Console.Fleet;
 
@@ -115,7 +116,7 @@ public sealed class FilterTerm : FilterPart
     private string? MissingIn(string value) =>
         value.Length == 0 ? Of("Give a value.")
         : IsNumber && !FilterText.IsNumber(value) ? Of($"“{value}” is no number.")
-        : Kind.Kind == FilterKind.Time && FilterText.Instant(value) is null ? Of("Give a date and a time.")
+        : Kind.Kind == FilterKind.Time && Instants.FromInput(value) is null ? Of("Give a date and a time.")
         : null;
 
     private string Of(string text) => $"{Kind.Text}: {text}";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Breeze.Console.Shell;
 
 namespace Breeze.Console.Fleet;
 
@@ -38,15 +39,6 @@ public static class FilterText
 
     public static FilterBranch Read(JsonElement? filter) =>
         filter is { ValueKind: JsonValueKind.Object } given ? ReadBranch(given) : new FilterBranch(all: true) { Parts = { new FilterTerm() } };
-
-    /// <summary>An instant as an input of the viewer's local time has it.</summary>
-    public static DateTimeOffset? Instant(string local) =>
-        DateTime.TryParse(local, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal | DateTimeStyles.AdjustToUniversal, out var at)
-            ? new DateTimeOffset(at, TimeSpan.Zero)
-            : null;
-
-    public static string Local(DateTimeOffset at) =>
-        at.ToLocalTime().ToString(at.Second == 0 ? "yyyy-MM-dd'T'HH:mm" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
 
     public static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number);
 
@@ -100,7 +92,7 @@ public static class FilterText
     }
 
     private static string Shown(FilterTerm term, JsonElement value) =>
-        term.Kind.Kind == FilterKind.Time && DateTimeOffset.TryParse(value.ToString(), CultureInfo.InvariantCulture, out var at) ? Local(at) : value.ToString();
+        term.Kind.Kind == FilterKind.Time && DateTimeOffset.TryParse(value.ToString(), CultureInfo.InvariantCulture, out var at) ? Instants.ForInput(at) : value.ToString();
 
     private static string Word(JsonElement given, string member) =>
         given.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
@@ -168,7 +160,7 @@ public static class FilterText
         }
         else if (term.Kind.Kind == FilterKind.Time)
         {
-            json.WriteStringValue(Instant(value)!.Value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            json.WriteStringValue(Instants.FromInput(value)!.Value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         }
         else
         {

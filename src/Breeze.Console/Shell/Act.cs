@@ -1,4 +1,5 @@
 using Breeze.Client;
+using Microsoft.AspNetCore.Components;
 using MudBlazor;
 
 namespace Breeze.Console.Shell;
@@ -37,6 +38,14 @@ public sealed class Act(ISnackbar notices, IDialogService dialogs)
     /// <param name="verb">The button's text: what will happen, never "OK".</param>
     public async Task<bool> Confirm(string title, string text, string verb) =>
         await dialogs.ShowMessageBoxAsync(title, text, yesText: verb, cancelText: "Keep as it is", options: new() { MaxWidth = MaxWidth.Small, FullWidth = true }) == true;
+
+    /// <summary>A form in a dialog; true when it was accepted.</summary>
+    public async Task<bool> Open<TDialog>(string title, DialogParameters<TDialog>? parameters = null, MaxWidth width = MaxWidth.Small)
+        where TDialog : IComponent
+    {
+        var dialog = await dialogs.ShowAsync<TDialog>(title, parameters ?? [], new DialogOptions { MaxWidth = width, FullWidth = true, CloseButton = true });
+        return await dialog.Result is { Canceled: false };
+    }
 
     /// <summary>The server's sentence, with those of fields that it does not already say.</summary>
     public static string Sentence(BreezeException refused)

@@ -16,6 +16,9 @@ public sealed class Browser(IJSRuntime js)
     /// <summary>False where the browser forbids it, such as on a page without a secure connection.</summary>
     public ValueTask<bool> Copy(string text) => Ask<bool>("copy", text);
 
+    /// <summary>The IANA names that the browser knows, UTC first.</summary>
+    public ValueTask<string[]> TimeZones() => Ask<string[]>("timeZones");
+
     public ValueTask SetTheme(bool isDark) => Call("setTheme", isDark);
 
     public ValueTask FocusHeading() => Call("focusHeading");

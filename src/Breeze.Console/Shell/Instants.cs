@@ -31,5 +31,15 @@ public static class Instants
         _ => Text($"{(int)time.TotalDays} d"),
     };
 
+    /// <summary>As an input of type datetime-local has it.</summary>
+    public static string ForInput(DateTimeOffset? at) =>
+        at is { } time ? time.ToLocalTime().ToString(time.Second == 0 ? "yyyy-MM-dd'T'HH:mm" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) : "";
+
+    /// <summary>What such an input says, in the viewer's zone; null for nothing.</summary>
+    public static DateTimeOffset? FromInput(string? local) =>
+        DateTime.TryParse(local, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal | DateTimeStyles.AdjustToUniversal, out var at)
+            ? new DateTimeOffset(at, TimeSpan.Zero)
+            : null;
+
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

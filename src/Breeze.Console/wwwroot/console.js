@@ -32,3 +32,4 @@ export const copy = text => navigator.clipboard ? navigator.clipboard.writeText(
 export const focusHeading = () => document.querySelector('main h1')?.focus();
 export const setTheme = dark => { document.documentElement.dataset.theme = dark ? 'dark' : 'light'; };
 export const takeFragment = () => { const text = location.hash.slice(1); if (text) history.replaceState(null, '', location.pathname + location.search); return text; };
+export const timeZones = () => ['UTC', ...Intl.supportedValuesOf('timeZone').filter(zone => zone !== 'UTC')];
