@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
+using Breeze.Core.Patches;
 using Breeze.Silo.Agents;
 
 namespace Breeze.Silo.Patches;
@@ -9,6 +11,11 @@ namespace Breeze.Silo.Patches;
 /// <remarks>Whose report it is, the connection's credential says. Nothing in the message can speak for another device.</remarks>
 internal sealed class PatchReports(PatchIntake intake, ReportParts parts, DeviceRefusals refusals) : IPatchReports
 {
+    // A report in parts is up to 50 MB: until its turn has come it stays in the database. An organization that sends many waits for itself.
+    private const int WholeAtOnce = 8;
+
+    private readonly ConcurrentDictionary<OrgId, SemaphoreSlim> _places = new();
+
     public async Task<Acknowledged> Take(DeviceId device, JsonElement message)
     {
         var reason = Read(device, message, out var report) ?? await Take(device, report!);
@@ -53,14 +60,35 @@ internal sealed class PatchReports(PatchIntake intake, ReportParts parts, Device
             return await Take(PatchReportReader.Whole(device, [message]));
         }
 
-        var staged = await parts.Add(device, PatchReportReader.Source(message.Source)!.Value, message);
-        return staged switch
+        var source = PatchReportReader.Source(message.Source)!.Value;
+        var staged = await parts.Add(device, source, message);
+        if (staged.IsTooMuch)
         {
-            { IsTaken: true } => null,
-            { Refused: { } reason } => reason,
-            { Whole: { } whole } => await Take(PatchReportReader.Whole(device, whole)),
-            _ => null,
-        };
+            throw new AgentRefusedException("The devices of this organization report more at once than is taken; begin this report again later.");
+        }
+
+        var refused = staged.WholeOf is { } org ? await TakeWhole(org, device, source, message.ScanId!.Value) : staged.Refused;
+        if (refused is not null)
+        {
+            await parts.Forget(device, source, message.ScanId!.Value);
+        }
+
+        return refused;
+    }
+
+    private async Task<string?> TakeWhole(OrgId org, DeviceId device, PatchSource source, Guid scan)
+    {
+        var places = _places.GetOrAdd(org, _ => new SemaphoreSlim(WholeAtOnce));
+        await places.WaitAsync();
+        try
+        {
+            // Empty: the last part came twice at once, and the other one has been taken.
+            return await parts.Read(device, source, scan) is { Count: > 0 } all ? await Take(PatchReportReader.Whole(device, all)) : null;
+        }
+        finally
+        {
+            places.Release();
+        }
     }
 
     private async Task<string?> Take(Answer<PatchReport> report) => report.Refusal?.Message ?? await intake.Take(report.Value!);

@@ -44,10 +44,11 @@ create table device_scans (
   device_id uuid not null, source smallint not null, scan_id uuid, reported_at bigint not null, completed_at bigint, digest text, error text,
   primary key (device_id, source));
 
--- Parts of a report that is not whole yet; a newer scan of the same source takes the place of an older one.
+-- Parts of a report that is not whole yet; a newer scan of the same source takes the place of an older one. bytes: what it is counted as.
 create table patch_report_parts (
-  device_id uuid not null, source smallint not null, scan_id uuid not null, part int not null, body text not null, received_at bigint not null,
-  primary key (device_id, source, part));
+  device_id uuid not null, source smallint not null, scan_id uuid not null, part int not null, org_id uuid not null, bytes int not null,
+  body text not null, received_at bigint not null, primary key (device_id, source, part));
+create index patch_report_parts_org on patch_report_parts (org_id, bytes);
 create index patch_report_parts_received on patch_report_parts (received_at);
 
 -- status: 1 pending, 2 running, 3 completed, 4 failed. format: 1 csv, 2 pdf. scope_kind, scope_id: whose devices (an organization's, all of
