@@ -1,5 +1,4 @@
 using Breeze.Silo.Hosting;
-using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Access;
 
@@ -17,7 +16,7 @@ internal sealed partial class AccessHousekeeping(
                 await keys.NoteUse(callers.TakeUses(), stoppingToken);
                 await answers.Sweep(stoppingToken);
             }
-            catch (StorageUnavailableException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 LogSkipped(e.Message);
             }

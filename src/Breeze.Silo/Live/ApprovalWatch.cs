@@ -1,5 +1,4 @@
 using Breeze.Contracts.Live;
-using Breeze.Silo.Storage;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Breeze.Silo.Live;
@@ -53,8 +52,9 @@ internal sealed partial class ApprovalWatch(
                 await hub.Clients.Group(LiveTopic.Approvals(org).Group).SendAsync(PatchHubMethods.ApprovalsChanged, changed);
             }
         }
-        catch (StorageUnavailableException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // A background service that fails would stop the whole silo.
             LogNotLooked(e.Message, org);
         }
     }

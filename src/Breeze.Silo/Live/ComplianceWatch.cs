@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Breeze.Contracts.Live;
 using Breeze.Core;
 using Breeze.Core.Access;
-using Breeze.Silo.Storage;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Breeze.Silo.Live;
@@ -47,8 +46,9 @@ internal sealed partial class ComplianceWatch(
                 await hub.Clients.Group(LiveTopic.Compliance(org).Group).SendAsync(PatchHubMethods.ComplianceChanged, now);
             }
         }
-        catch (StorageUnavailableException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // A background service that fails would stop the whole silo.
             LogNotLooked(e.Message, org);
         }
     }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.SignalR;
 namespace Breeze.Silo.Live;
 
 /// <summary>Who on this silo watches what; asks for it again every few seconds, and ends the connections of keys that no longer hold.</summary>
-internal sealed class LiveSubscriptions(ILiveSource source, Callers callers, TimeProvider clock) : BackgroundService
+internal sealed partial class LiveSubscriptions(ILiveSource source, Callers callers, TimeProvider clock, ILogger<LiveSubscriptions> logger) : BackgroundService
 {
     private const int MostPerConnection = 100;
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(5);
@@ -21,6 +21,12 @@ internal sealed class LiveSubscriptions(ILiveSource source, Callers callers, Tim
         }
 
         connection.Topics.TryAdd(topic, true);
+        if (context.ConnectionAborted.IsCancellationRequested)
+        {
+            // It ended while it asked, and its end may have been noted before this: nobody would take it away any more.
+            RemoveAll(context.ConnectionId);
+        }
+
         Watch(topic);
         return true;
     }
@@ -44,17 +50,30 @@ internal sealed class LiveSubscriptions(ILiveSource source, Callers callers, Tim
         using var timer = new PeriodicTimer(Renewal, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            foreach (var connection in _connections.Values)
+            try
             {
-                if (await callers.Refresh(connection.Caller) is null)
-                {
-                    connection.Context.Abort();
-                }
+                await EndRevoked();
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                // Whoever is connected stays so until it can be told again; a background service that fails would stop the whole silo.
+                LogNotJudged(error.Message);
             }
 
             foreach (var topic in _connections.Values.SelectMany(c => c.Topics.Keys).Distinct())
             {
                 Watch(topic);
+            }
+        }
+    }
+
+    private async Task EndRevoked()
+    {
+        foreach (var connection in _connections.Values)
+        {
+            if (await callers.Refresh(connection.Caller) is null)
+            {
+                connection.Context.Abort();
             }
         }
     }
@@ -67,6 +86,9 @@ internal sealed class LiveSubscriptions(ILiveSource source, Callers callers, Tim
             source.Watch(topic.Id);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Whether the keys behind live connections still hold could not be told: {Why}")]
+    private partial void LogNotJudged(string why);
 
     private sealed record Connection(HubCallerContext Context, CallerIdentity Caller)
     {

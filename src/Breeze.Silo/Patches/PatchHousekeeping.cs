@@ -1,5 +1,3 @@
-using Breeze.Silo.Storage;
-
 namespace Breeze.Silo.Patches;
 
 /// <summary>Once an hour: forgets parts of scans that were never finished.</summary>
@@ -14,7 +12,7 @@ internal sealed partial class PatchHousekeeping(ReportParts parts, TimeProvider 
             {
                 await parts.Sweep();
             }
-            catch (StorageUnavailableException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 LogSkipped(e.Message);
             }

@@ -1,0 +1,95 @@
+using System.Data.Common;
+using System.Security.Claims;
+using Breeze.Contracts.Live;
+using Breeze.Core;
+using Breeze.Core.Access;
+using Breeze.Silo.Access;
+using Breeze.Silo.Live;
+using Breeze.Silo.Storage;
+using Breeze.Silo.Tests.Fixture;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Breeze.Silo.Tests.Live;
+
+/// <summary>What keeps consoles connected when not all is well.</summary>
+public sealed class LiveSubscriptionsTests
+{
+    private static readonly CallerIdentity Somebody = new(new Caller(ApiKeyId.New(), "key", Role.Viewer, OrgScope.System));
+
+    [Fact]
+    public async Task A_database_that_is_away_ends_neither_the_watching_nor_the_connections()
+    {
+        var (clock, watched) = (new FakeTimeProvider(), new Watched());
+        using var subscriptions = new LiveSubscriptions(watched, new Callers(new ApiKeyStore(new AwayDatabase()), clock), clock, NullLogger<LiveSubscriptions>.Instance);
+        var connection = new Connection();
+        await subscriptions.StartAsync(default);
+        Assert.True(subscriptions.Add(connection, Somebody, LiveTopic.Deployment(Guid.NewGuid())));
+        await Eventually.Is(
+            "times watched",
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(5));
+                return Task.FromResult(watched.Times);
+            },
+            seen => seen >= 4,
+            "4");
+
+        Assert.False(connection.WasEnded);
+        Assert.False(subscriptions.ExecuteTask!.IsCompleted);
+        await subscriptions.StopAsync(default);
+    }
+
+    [Fact]
+    public void A_connection_that_ended_while_it_asked_leaves_nothing_behind()
+    {
+        var clock = new FakeTimeProvider();
+        using var subscriptions = new LiveSubscriptions(new Watched(), new Callers(new ApiKeyStore(new AwayDatabase()), clock), clock, NullLogger<LiveSubscriptions>.Instance);
+        var connection = new Connection();
+        connection.Abort();
+        subscriptions.Add(connection, Somebody, LiveTopic.Compliance(Guid.NewGuid()));
+        Assert.Empty(subscriptions.Watched(LiveKind.Compliance));
+    }
+
+    private sealed class AwayDatabase : IDatabase
+    {
+        public EngineKind Engine => EngineKind.Postgres;
+
+        public Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default) => throw Away;
+
+        public Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default) => throw Away;
+
+        private static StorageUnavailableException Away => new("away", retryable: true);
+    }
+
+    private sealed class Watched : ILiveSource
+    {
+        public int Times { get; private set; }
+
+        public Task<DeploymentProgress?> Find(OrgScope scope, Guid deployment) => Task.FromResult<DeploymentProgress?>(null);
+
+        public void Watch(Guid deployment) => Times++;
+    }
+
+    private sealed class Connection : HubCallerContext
+    {
+        public bool WasEnded { get; private set; }
+
+        public override string ConnectionId => "connection";
+
+        public override string? UserIdentifier => null;
+
+        public override ClaimsPrincipal? User => null;
+
+        public override IDictionary<object, object?> Items { get; } = new Dictionary<object, object?>();
+
+        public override IFeatureCollection Features { get; } = new FeatureCollection();
+
+        public override CancellationToken ConnectionAborted => new(WasEnded);
+
+        public override void Abort() => WasEnded = true;
+    }
+}
