@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Breeze.Core;
 using Breeze.Core.Policies;
+using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -47,7 +48,7 @@ internal static class PolicyOccurrences
     /// <summary>Makes the waiting rows what assignments, sites and schedule ask for, from now on. A repeat changes nothing.</summary>
     public static async Task Plan(DbTransaction tx, Guid policy, DateTimeOffset now)
     {
-        var schedule = (await FeatureRow.Find(tx, policy, FeatureRow.Patch))?.Parsed.Schedule;
+        var schedule = await HeldSchedule(tx, policy);
         await tx.Connection!.ExecuteAsync(
             $"""
             delete from policy_occurrences where policy_id = @policy and state = 1
@@ -81,10 +82,10 @@ internal static class PolicyOccurrences
         "select distinct w.policy_id from policy_occurrences w where w.state = 1 and w.due_at <= @instant", new { instant });
 
     /// <summary>Notes what became of an occurrence, and lets the next one wait. Nothing happens when another was quicker.</summary>
-    /// <param name="schedule">Null: there is none any more.</param>
-    public static async Task<bool> Finish(
-        DbTransaction tx, OccurrenceRow row, OccurrenceState state, Guid? job, PatchSchedule? schedule, DateTimeOffset now)
+    /// <remarks>The next one is of the schedule as it is now: making the job takes its time, and the schedule may have changed meanwhile.</remarks>
+    public static async Task<bool> Finish(DbTransaction tx, OccurrenceRow row, OccurrenceState state, Guid? job, DateTimeOffset now)
     {
+        var schedule = await HeldSchedule(tx, row.PolicyId);
         var changed = await tx.Connection!.ExecuteAsync(
             """
             update policy_occurrences set state = @state, job_id = @job, done_at = @now
@@ -107,6 +108,13 @@ internal static class PolicyOccurrences
         }
 
         return changed == 1;
+    }
+
+    /// <summary>The policy's schedule, which nobody changes before this transaction has ended: whoever does holds the policy as well. Null: none.</summary>
+    private static async Task<PatchSchedule?> HeldSchedule(DbTransaction tx, Guid policy)
+    {
+        await tx.Connection!.ExecuteAsync($"select p.id from configuration_policies p where p.id = @policy{CommandGates.HoldExclusive(tx, "p")}", new { policy }, tx);
+        return (await FeatureRow.Find(tx, policy, FeatureRow.Patch))?.Parsed.Schedule;
     }
 
     /// <summary>Adds the first day after an instant that has no row: a day runs once, also when the schedule's time is moved on that day.</summary>

@@ -107,7 +107,7 @@ public sealed partial class PolicyScheduleGrain(
         var (state, job) = settings is null || name is null ? (OccurrenceState.NobodyToRunFor, null)
             : now - row.DueAt >= PolicyOccurrences.Patience ? (OccurrenceState.Missed, null)
             : await MakeJob(row, name, settings);
-        await database.Write(tx => PolicyOccurrences.Finish(tx, row, state, job, settings?.Schedule, now));
+        await database.Write(tx => PolicyOccurrences.Finish(tx, row, state, job, now));
         Occurred(log, Policy, row.OrgId, row.TimeZone, row.LocalDate, state, job);
     }
 

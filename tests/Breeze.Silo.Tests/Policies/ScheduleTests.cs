@@ -5,6 +5,7 @@ using Breeze.Core;
 using Breeze.Core.Policies;
 using Breeze.Silo.Access;
 using Breeze.Silo.Jobs;
+using Breeze.Silo.Policies;
 using Breeze.Silo.Tests.Fixture;
 using Breeze.Silo.Tests.Fleet;
 using Dapper;
@@ -148,6 +149,23 @@ public abstract class ScheduleTests(SiloFixture silo)
         Assert.Equal(made.Value!.JobId, await silo.Database.Read(c => c.QuerySingleAsync<Guid>(
             "select job_id from policy_occurrences where policy_id = @policy and local_date = @date", new { policy, date })));
         Assert.Equal(1, await CountJobs(world));
+    }
+
+    [EngineFact]
+    public async Task A_schedule_that_was_changed_while_a_job_was_made_decides_when_the_next_one_is()
+    {
+        var world = await FleetWorld.Create(silo);
+        var (policy, changed) = (await world.NewPatchPolicy(Daily("02:00")), await world.NewPatchPolicy(Daily("04:00")));
+        await world.Admin.Assign(policy, "organization", world.Org);
+        var row = Assert.Single(await silo.Database.Read(c => PolicyOccurrences.Due(c, policy, DateTimeOffset.MaxValue, 2)));
+        await silo.Database.Write(async tx =>
+        {
+            await tx.Connection!.ExecuteAsync(
+                "update policy_features set settings = (select f.settings from policy_features f where f.policy_id = @changed) where policy_id = @policy", new { policy, changed }, tx);
+            return await PolicyOccurrences.Finish(tx, row, OccurrenceState.Ran, null, row.DueAt);
+        });
+        var next = Assert.Single(await silo.Database.Read(c => PolicyOccurrences.Due(c, policy, DateTimeOffset.MaxValue, 2)));
+        Assert.Equal(row.DueAt.AddHours(26), next.DueAt);
     }
 
     [EngineFact]
