@@ -34,5 +34,7 @@ public sealed record PackageVersion(string Name, string Architecture, string Ver
     // Beginning with a letter or a digit, none of them can be an option, a path or a pattern.
     private static bool IsName(string text) => text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || "+-._".Contains(c));
 
-    private static bool IsVersion(string text) => text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || "+-._~:^".Contains(c));
+    // A minus at the end is no part of any version, and makes apt remove the package.
+    private static bool IsVersion(string text) =>
+        text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) && text[^1] != '-' && text.All(c => char.IsAsciiLetterOrDigit(c) || "+-._~:^".Contains(c));
 }

@@ -16,6 +16,8 @@ public sealed class SoftwareUpdateTests : IDisposable
         	Title: macOS Sonoma 14.3.1, Version: 14.3.1, Size: 1537244KiB, Recommended: YES, Action: restart, 
         * Label: Safari17.3VenturaAuto-17.3
         	Title: Safari, Version: 17.3, Size: 158604KiB, Recommended: NO, 
+        * Label: --all
+        	Title: Everything, Version: 1, Size: 1K, Recommended: YES, 
         * Label: Command Line Tools for Xcode-15.1
         	Title: Command Line Tools for Xcode, and more, Version: 15.1, Size: 726567K, Recommended: YES, 
         """;

@@ -37,7 +37,8 @@ public static partial class SoftwareUpdateOutput
         return
         [
             .. OfferLines().Matches(output).Select(match => (Label: match.Groups["label"].Value.Trim(), Fields: Fields(match.Groups["fields"].Value)))
-                .Where(offer => offer.Fields.ContainsKey("Title"))
+                // The label becomes an argument, and must not be an option.
+                .Where(offer => offer.Fields.ContainsKey("Title") && !offer.Label.StartsWith('-'))
                 .Select(offer => new OfferedUpdate(
                     offer.Label,
                     offer.Fields["Title"],
