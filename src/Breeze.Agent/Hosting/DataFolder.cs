@@ -27,6 +27,8 @@ public sealed class DataFolder
             else
             {
                 Directory.CreateDirectory(Root, OwnerOnly);
+                // It may have been there, open to others: what runs as this user, scripts and installers, is put below it.
+                File.SetUnixFileMode(Root, OwnerOnly);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -121,6 +123,9 @@ public sealed class DataFolder
             }
         }
 
-        new DirectoryInfo(path).Create(security);
+        var folder = new DirectoryInfo(path);
+        folder.Create(security);
+        // Making it does nothing to one that is there.
+        folder.SetAccessControl(security);
     }
 }

@@ -30,6 +30,18 @@ public sealed class AgentFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_was_there_already_is_for_its_owner_alone_from_then_on()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            var path = _folder.File("open");
+            Directory.CreateDirectory(path);
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(new DataFolder(path).Root));
+        }
+    }
+
+    [Fact]
     public void Two_agents_cannot_share_a_folder()
     {
         var folder = new DataFolder(_folder.Path);
