@@ -23,16 +23,20 @@ public sealed class InstallerDownload : IDisposable
     public string Path { get; }
 
     /// <summary>Fetches it; the file is there only when its size and its SHA-256 are right.</summary>
-    /// <exception cref="ToolException">The server, the size or the hash is not as it should be, or the disk is full.</exception>
+    /// <param name="longest">All of it may take so long: a server that sends a byte now and then must not keep the device from its other commands.</param>
+    /// <exception cref="ToolException">The server, the size or the hash is not as it should be, it took too long, or the disk is full.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static async Task<InstallerDownload> Fetch(HttpClient http, SoftwarePayload package, InstallerKind kind, string root, Guid commandId, CancellationToken cancelled)
+    public static async Task<InstallerDownload> Fetch(
+        HttpClient http, SoftwarePayload package, InstallerKind kind, string root, Guid commandId, TimeSpan longest, CancellationToken cancelled)
     {
         // The name is ours: nothing of the address gets into a path.
         var download = new InstallerDownload(System.IO.Path.Combine(root, commandId.ToString("N")), "installer" + kind.Extension);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
+        patience.CancelAfter(longest);
         try
         {
             download.MakeFolder();
-            await download.Fetch(http, package, cancelled);
+            await download.Fetch(http, package, patience.Token);
             return download;
         }
         catch (Exception e)
@@ -41,9 +45,10 @@ public sealed class InstallerDownload : IDisposable
             throw e switch
             {
                 HttpRequestException or IOException or UnauthorizedAccessException => new ToolException($"The download failed: {e.Message}"),
-                OperationCanceledException when !cancelled.IsCancellationRequested =>
-                    new ToolException($"The download failed: the server sent nothing for {Silence.TotalSeconds:0} s."),
-                OperationCanceledException => new OperationCanceledException(cancelled),
+                OperationCanceledException when cancelled.IsCancellationRequested => new OperationCanceledException(cancelled),
+                OperationCanceledException when patience.IsCancellationRequested =>
+                    new ToolException($"The download failed: it took longer than {longest.TotalMinutes:0.#} minutes."),
+                OperationCanceledException => new ToolException($"The download failed: the server sent nothing for {Silence.TotalSeconds:0} s."),
                 ToolException => e,
                 _ => new InvalidOperationException("The download failed inside the agent.", e),
             };

@@ -17,6 +17,7 @@ namespace Breeze.Agent.Software;
 public sealed class SoftwareCommands(
     HttpClient http, ToolRunner tools, ScriptRunner scripts, PendingReboot reboot, string downloads, DevicePlatform platform) : ICommandExecutor
 {
+    private static readonly TimeSpan DownloadTime = TimeSpan.FromHours(1);
     private static readonly TimeSpan RunTime = TimeSpan.FromHours(1);
 
     private readonly Detection _detection = new(tools, scripts, platform);
@@ -65,7 +66,7 @@ public sealed class SoftwareCommands(
     {
         var kind = InstallerKind.Of(new Uri(package.Url), platform)!;
         command.Progress(CommandPhase.Downloading);
-        using var download = await InstallerDownload.Fetch(http, package, kind, downloads, command.Id, command.Cancelled);
+        using var download = await InstallerDownload.Fetch(http, package, kind, downloads, command.Id, DownloadTime, command.Cancelled);
         command.Progress(CommandPhase.Installing);
         var outcome = await tools.Run(kind.Command(download.Path, package.Arguments, RunTime), command.Id, command.Cancelled);
         var asksForReboot = InstallerKind.AsksForReboot(outcome.ExitCode, platform);

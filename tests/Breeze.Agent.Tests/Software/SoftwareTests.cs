@@ -3,6 +3,7 @@ using System.Text.Json;
 using Breeze.Agent.Scripts;
 using Breeze.Agent.Software;
 using Breeze.Agent.Tests.Patches;
+using Breeze.Agent.Tools;
 using Breeze.Contracts.Agents;
 
 namespace Breeze.Agent.Tests.Software;
@@ -81,6 +82,18 @@ public sealed class SoftwareTests : IAsyncLifetime, IDisposable
         var result = await Install(agent, agent.Connect(), Package("exit 0") with { Url = _server.Url("endless.sh"), SizeBytes = 1_000_000 });
         Assert.Equal((ResultStatus.Failed, "The file is longer than 1000000 bytes."), (result.Status, result.Error));
         Assert.InRange(_server.Sent, 1_000_000, 100_000_000);
+        Assert.Empty(Directory.GetFileSystemEntries(Downloads));
+    }
+
+    [Fact]
+    public async Task A_download_that_goes_on_for_ever_is_ended_at_its_time()
+    {
+        using var http = new HttpClient();
+        var package = Package("exit 0") with { Url = _server.Url("endless.sh"), SizeBytes = long.MaxValue };
+        var kind = InstallerKind.Of(new Uri(package.Url), DevicePlatform.Linux)!;
+        var error = await Assert.ThrowsAsync<ToolException>(
+            () => InstallerDownload.Fetch(http, package, kind, Downloads, Guid.NewGuid(), TimeSpan.FromMilliseconds(300), CancellationToken.None));
+        Assert.Contains("took longer", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(Downloads));
     }
 
