@@ -16,7 +16,7 @@ public sealed class PatchReports(EffectivePolicies policies)
     private const int MostResults = 1_000;
     private const int LongestError = 2_000;
 
-    /// <summary>The results in a command's data; none where it has none, or what is there is not of this shape.</summary>
+    /// <summary>The results in a command's data; none where it has none, or what is there is not of this shape. One without a status says nothing.</summary>
     public static IReadOnlyList<PatchResult> Read(string? data)
     {
         if (data is null)
@@ -26,7 +26,7 @@ public sealed class PatchReports(EffectivePolicies policies)
 
         try
         {
-            return [.. (JsonSerializer.Deserialize<PatchResults>(data, BreezeJson.Lenient)?.Results ?? []).Where(r => r is not null).Take(MostResults)];
+            return [.. (JsonSerializer.Deserialize<PatchResults>(data, BreezeJson.Lenient)?.Results ?? []).Where(r => r is not null && Enum.IsDefined(r.Status)).Take(MostResults)];
         }
         catch (JsonException)
         {

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Core.Patches;
 using Breeze.Core.Policies;
 using Breeze.Silo.Access;
 using Breeze.Silo.Deployments;
 using Breeze.Silo.Jobs;
+using Breeze.Silo.Tests.Deployments;
 using Breeze.Silo.Tests.Fixture;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -56,6 +58,26 @@ public abstract class JobTests(SiloFixture silo)
         await world.Until(await world.Job(await world.Policy(name: "Again"), devices), "completed");
         Assert.Equal(["b"], world.Sent(devices[0])[^1]);
         Assert.Single(world.Sent(devices[1]));
+    }
+
+    [EngineTheory]
+    [InlineData("""{"results":[{"id":"{id}"}]}""")]
+    [InlineData("""{"results":[{"id":"{id}","status":"perhaps"}]}""")]
+    [InlineData("""{"results":[null]}""")]
+    [InlineData("""{"results":{}}""")]
+    [InlineData("[7]")]
+    public async Task What_a_device_says_in_no_shape_counts_as_nothing_said(string data)
+    {
+        var world = await JobWorld.Create(silo);
+        var devices = await world.Devices(1, ["a"]);
+        await world.Approve("a");
+        var said = JsonDocument.Parse(data.Replace("{id}", $"{await world.IdOf("a")}", StringComparison.Ordinal)).RootElement;
+        world.Patches.Agents[devices[0]].Answers = command => InProcessAgent.Completed(command) with { Data = said };
+        var job = await world.Job(await world.Policy(), devices);
+        await world.Until(job, "completed");
+        var patch = Assert.Single(Assert.Single(await world.Results(job))!["patches"]!.AsArray())!;
+        Assert.Equal(("failed", "The device said nothing of it."), (patch["status"]!.GetValue<string>(), patch["error"]!.GetValue<string>()));
+        Assert.Equal("pending", (await world.Patches.Statuses(devices[0]))[world.Patches.Name("a")]);
     }
 
     [EngineFact]
