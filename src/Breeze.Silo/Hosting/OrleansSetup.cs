@@ -81,6 +81,7 @@ public static class OrleansSetup
             silo.AddAdoNetGrainStorage(name, builder => builder.Configure<Serializer>((o, serializer) =>
             {
                 (o.Invariant, o.ConnectionString) = (invariant, connection);
+                o.DeleteStateOnClear = true;
                 o.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
             }));
         }
