@@ -19,6 +19,7 @@ public static class CommandLine
             DemoCommand.Build(shell),
             SessionCommands.Login(shell),
             SessionCommands.Logout(shell),
+            SessionCommands.SignIn(shell),
             DeploymentCommands.Build(shell),
             .. FleetCommands.Build(shell),
             ScriptCommands.Build(shell),

@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Text.Json;
 using Breeze.Cli.Terminal;
+using Breeze.Client;
+using Breeze.Contracts;
 
 namespace Breeze.Cli.Session;
 
-/// <summary><c>breeze login</c> and <c>logout</c>.</summary>
+/// <summary><c>breeze login</c>, <c>logout</c> and <c>sign-in</c>.</summary>
 public static class SessionCommands
 {
     public static Command Login(Shell shell)
@@ -24,6 +27,21 @@ public static class SessionCommands
             }
         });
     }
+
+    public static Command SignIn(Shell shell) =>
+        new Command("sign-in", "Print a link that opens the console signed in with this key, once, within an hour.").Does(shell, async run =>
+        {
+            using var client = run.Connect();
+            var link = await client.Session.CreateLink(run.Cancel);
+            if (run.Json)
+            {
+                run.Say(JsonSerializer.Serialize(link, BreezeJson.Options));
+                return;
+            }
+
+            run.Say(link.Url ?? throw new BreezeException("The server's answer was lost and cannot be given again; ask once more."));
+            run.Say($"It works once, until {Printable.Time(link.ExpiresAt, shell.Time)}. Whoever has it is signed in with your key: do not pass it on.");
+        });
 
     public static Command Logout(Shell shell) =>
         new Command("logout", "Forget the remembered login.").Does(shell, run =>
