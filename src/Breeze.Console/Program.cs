@@ -1,6 +1,7 @@
 using Breeze.Client;
 using Breeze.Console;
 using Breeze.Console.Access;
+using Breeze.Console.Compliance;
 using Breeze.Console.Live;
 using Breeze.Console.Shell;
 using Microsoft.AspNetCore.Components.Web;
@@ -27,5 +28,6 @@ builder.Services.AddSingleton<Browser>();
 builder.Services.AddSingleton<CurrentSession>();
 builder.Services.AddSingleton<CurrentOrganization>();
 builder.Services.AddSingleton<LiveHub>();
+builder.Services.AddSingleton<AskedReports>();
 builder.Services.AddScoped<Act>();
 await builder.Build().RunAsync();
