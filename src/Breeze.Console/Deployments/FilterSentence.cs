@@ -4,7 +4,7 @@ using Breeze.Console.Shell;
 namespace Breeze.Console.Deployments;
 
 /// <summary>A filter as a sentence: <c>os type equals windows and (tags has any a, b)</c>.</summary>
-public static class FilterText
+public static class FilterSentence
 {
     public static string Of(JsonElement filter) => Node(filter, 0);
 
