@@ -21,7 +21,10 @@ public sealed class PoliciesClient : EditableResource<ConfigurationPolicy, Confi
         Transport.Send(new(HttpMethod.Delete, $"{Path}/{id}/features/{featureType}"), cancel);
 
     public IAsyncEnumerable<PolicyAssignment> Assignments(Guid id, CancellationToken cancel = default) =>
-        new PlainList<PolicyAssignment>(Transport, $"configuration-policies/{id}/assignments").List(null, cancel);
+        AssignmentsOf(id).List(null, cancel);
+
+    /// <summary>The same, page by page.</summary>
+    public PlainList<PolicyAssignment> AssignmentsOf(Guid id) => new(Transport, $"configuration-policies/{id}/assignments");
 
     public Task<PolicyAssignment> Assign(Guid id, PolicyAssignmentBody body, CancellationToken cancel = default) =>
         Transport.Send<PolicyAssignment>(new(HttpMethod.Post, $"{Path}/{id}/assignments") { Body = body }, cancel);
