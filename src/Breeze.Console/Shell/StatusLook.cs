@@ -9,9 +9,9 @@ public sealed record StatusLook(string Tone, string Icon)
     public static StatusLook Of(string state) => state switch
     {
         "completed" or "installed" or "approved" or "online" or "done" or "ok" or "active" or "rolled back" or "open" => new("good", Icons.Material.Outlined.CheckCircle),
-        "failed" or "error" or "rejected" or "declined" or "timed out" or "revoked" or "refused" or "dead" => new("bad", Icons.Material.Outlined.Cancel),
+        "failed" or "error" or "rejected" or "declined" or "timed out" or "revoked" or "refused" or "lost" => new("bad", Icons.Material.Outlined.Cancel),
         "paused" => new("warn", Icons.Material.Outlined.PauseCircle),
-        "missing" or "interrupted" or "withdrawn" or "expired" => new("warn", Icons.Material.Outlined.ErrorOutline),
+        "missing" or "interrupted" or "withdrawn" or "expired" or "used up" => new("warn", Icons.Material.Outlined.ErrorOutline),
         "deferred" or "scheduled" or "soaking" or "retrying" => new("idle", Icons.Material.Outlined.Schedule),
         "running" or "downloading" or "installing" or "sent" or "accepted" or "queued" => new("busy", Icons.Material.Outlined.PlayCircle),
         "rollback" or "rolling back" => new("busy", Icons.Material.Outlined.Undo),
