@@ -57,7 +57,7 @@ public static class DemoCommand
 
         if (!keep && !run.Json)
         {
-            shell.Output.WriteLine($"The server was at {demo.Silo.Address.GetLeftPart(UriPartial.Authority)}; it ends now, --keep leaves it running.");
+            shell.Output.WriteLine($"The rollout was to be seen at {demo.RolloutAddress}; the server ends now, --keep leaves it running to click around in.");
         }
 
         if (keep)
@@ -72,9 +72,10 @@ public static class DemoCommand
     {
         if (!json)
         {
-            shell.Output.WriteLine($"The server stays at {demo.Silo.Address.GetLeftPart(UriPartial.Authority)} (reference: /scalar, logs and data: {demo.Directory}). In another terminal:");
+            shell.Output.WriteLine($"The server stays at {demo.Silo.Address.GetLeftPart(UriPartial.Authority)} (API reference: /docs, logs and data: {demo.Directory}). In another terminal:");
             shell.Output.WriteLine($"  breeze login --server {demo.Silo.Address.GetLeftPart(UriPartial.Authority)} --key - < {demo.Silo.KeyFile}");
-            shell.Output.WriteLine("Ctrl-C ends it all.");
+            shell.Output.WriteLine("Ctrl-C ends it all. Click around in the rollout, signed in by this link, which works once:");
+            shell.Output.WriteLine($"  {await demo.WatchAddress(cancel)}");
         }
 
         try

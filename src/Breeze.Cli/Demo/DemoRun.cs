@@ -18,6 +18,7 @@ public sealed class DemoRun : IAsyncDisposable
     private BreezeClient? _client;
     private Guid _agentDevice;
     private DemoTenant? _tenant;
+    private Guid _deployment;
 
     private DemoRun(Shell shell, bool silent)
     {
@@ -29,6 +30,9 @@ public sealed class DemoRun : IAsyncDisposable
     public string Directory { get; }
 
     public DemoSilo Silo => _silo!;
+
+    /// <summary>The rollout's page in the console.</summary>
+    public Uri RolloutAddress => new(Silo.Address, $"/deployments/{_deployment}");
 
     /// <exception cref="DemoException">Something did not build, start or connect.</exception>
     public static async Task<DemoRun> Prepare(Shell shell, int devices, bool build, bool silent, CancellationToken cancel)
@@ -66,6 +70,14 @@ public sealed class DemoRun : IAsyncDisposable
             await stop.CancelAsync();
             await Task.WhenAny(rollout);
         }
+    }
+
+    /// <summary>Where the rollout can be watched: signs a browser in, once, within an hour.</summary>
+    public async Task<Uri> WatchAddress(CancellationToken cancel)
+    {
+        var link = await _client!.Session.CreateLink(cancel);
+        var secret = new Uri(link.Url ?? throw new DemoException("The server did not show the sign-in link.")).Fragment;
+        return new Uri(Silo.Address, $"/sign-in?returnTo={Uri.EscapeDataString($"/deployments/{_deployment}")}{secret}");
     }
 
     /// <summary>Ends with a <see cref="DemoException"/> when the server or the agent dies; else never, until cancelled.</summary>
@@ -157,6 +169,8 @@ public sealed class DemoRun : IAsyncDisposable
         Say($"{planned.DeviceCount} devices in {planned.TotalBatches} batches of {string.Join(", ", planned.Batches.Select(batch => batch.DeviceCount))}; {planned.OfflineCount} offline.");
         var started = _shell.Time.GetTimestamp();
         await _client.Deployments.Start(draft.Id, cancel);
+        _deployment = draft.Id;
+        Say($"Watch it in a browser: {await WatchAddress(cancel)}");
         var ended = await new RolloutWatch(_shell, _client, draft.Id, _silent ? WatchStyle.Silent : WatchStyle.People, stopWhenPaused: true).UntilEnd(cancel);
         return await DemoResult.Of(_client, ended, _agentDevice, _shell.Time.GetElapsedTime(started), cancel);
     }
