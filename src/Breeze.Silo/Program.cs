@@ -1,4 +1,5 @@
 using Breeze.Silo.Access;
+using Breeze.Silo.Access.Sessions;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Approvals;
 using Breeze.Silo.Compliance;
@@ -49,6 +50,7 @@ public static class Program
         app.MapTelemetry(settings);
         app.MapAgentHub();
         app.MapLive();
+        app.MapOidcSignIn(settings);
         app.MapApi();
         app.MapConsole();
         app.RequireRightsEverywhere();

@@ -71,6 +71,9 @@ public enum Right
 
     /// <summary>Add a key that signs commands from then on.</summary>
     RotateCommandKeys,
+
+    /// <summary>See who oneself is, end one's own session, make a sign-in link for oneself: whoever is signed in may.</summary>
+    UseSession,
 }
 
 /// <summary>The one table of who may do what.</summary>
@@ -102,6 +105,7 @@ public static class Rights
         Right.ManagePartners => (Role.Admin, ScopeKind.System),
         Right.ViewInternals => (Role.Admin, ScopeKind.System),
         Right.RotateCommandKeys => (Role.Admin, ScopeKind.System),
+        Right.UseSession => (Role.Viewer, ScopeKind.Org),
         _ => throw new ArgumentOutOfRangeException(nameof(right), right, "A right without a row in the table."),
     };
 

@@ -1,3 +1,4 @@
+using Breeze.Silo.Access.Sessions;
 using Breeze.Silo.Hosting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -11,6 +12,7 @@ public static class AccessSetup
     public static IServiceCollection AddAccess(this IServiceCollection services, SiloSettings settings)
     {
         services.AddSingleton<ApiKeyStore>().AddSingleton<Callers>().AddSingleton<FailedSignIns>();
+        services.AddSingleton<OpenSessions>().AddSingleton<SignIns>();
         services.AddSingleton<TenantStore>().AddSingleton<AuditQueries>().AddSingleton<AccessQueries>();
         services.AddSingleton<IdempotentAnswers>();
         services.AddSingleton<IAuthorizationPolicyProvider, RightPolicies>();
@@ -36,16 +38,18 @@ public static class AccessSetup
         .UseMiddleware<RefusalAudit>()
         .UseAuthentication()
         .UseAuthorization()
+        .UseMiddleware<AntiForgery>()
         .UseRateLimiter()
         .UseMiddleware<Idempotency>();
 
-    /// <summary>Maps partners, organizations, API keys and the audit log under <c>/api/v1</c>.</summary>
+    /// <summary>Maps partners, organizations, API keys, the audit log and signing in under <c>/api/v1</c>.</summary>
     public static void MapAccess(this RouteGroupBuilder api)
     {
         api.MapPartners();
         api.MapOrganizations();
         api.MapApiKeys();
         api.MapAuditLogs();
+        api.MapSessions();
     }
 
     // The device scheme is added by Agents, whose credentials it reads.
@@ -53,11 +57,23 @@ public static class AccessSetup
     {
         var schemes = services.AddAuthentication(Schemes.Operator)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(Schemes.ApiKey, null)
-            .AddPolicyScheme(Schemes.Operator, null, options => options.ForwardDefaultSelector = http =>
-                oidc.Issuer is null || ApiKeyHandler.KeyOf(http.Request) is not null ? Schemes.ApiKey : Schemes.Oidc);
+            .AddScheme<AuthenticationSchemeOptions, SessionHandler>(Schemes.Session, null)
+            .AddPolicyScheme(Schemes.Operator, null, options => options.ForwardDefaultSelector = http => SchemeOf(http.Request, oidc));
         if (oidc.Issuer is not null)
         {
             schemes.AddJwtBearer(Schemes.Oidc, bearer => OidcCallers.Configure(bearer, oidc));
         }
+
+        if (oidc.SignsIn)
+        {
+            schemes.AddOpenIdConnect(Schemes.OidcSignIn, options => OidcSignIn.Configure(options, oidc));
+        }
     }
+
+    private static string SchemeOf(HttpRequest request, OidcSettings oidc) => request switch
+    {
+        _ when ApiKeyHandler.KeyOf(request) is not null => Schemes.ApiKey,
+        _ when SessionCookie.Of(request) is not null => Schemes.Session,
+        _ => oidc.Issuer is null ? Schemes.ApiKey : Schemes.Oidc,
+    };
 }

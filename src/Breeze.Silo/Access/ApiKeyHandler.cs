@@ -11,7 +11,7 @@ internal sealed class ApiKeyHandler(
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     private const string Bearer = "Bearer ";
-    private const int LongestKey = 200;
+    internal const int LongestKey = 200;
 
     /// <summary>The key that a request carries, or null when it carries none of ours.</summary>
     public static string? KeyOf(HttpRequest request)

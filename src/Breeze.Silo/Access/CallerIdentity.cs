@@ -1,17 +1,29 @@
 using System.Security.Claims;
 using Breeze.Core.Access;
+using Breeze.Silo.Access.Sessions;
 
 namespace Breeze.Silo.Access;
 
 /// <summary>An operator that was recognised, as ASP.NET carries it through a request or a connection.</summary>
-/// <param name="caller">Who it is.</param>
-/// <param name="tokenEnds">When an OIDC token ends (UTC); null for an API key, which is looked up again instead.</param>
-public sealed class CallerIdentity(Caller caller, DateTime? tokenEnds = null) : ClaimsIdentity(
-    [new Claim(ClaimTypes.NameIdentifier, caller.KeyId.ToString())], Schemes.Operator)
+public sealed class CallerIdentity : ClaimsIdentity
 {
-    public Caller Caller { get; } = caller;
+    /// <param name="caller">Who it is.</param>
+    /// <param name="tokenEnds">When an OIDC token ends (UTC); null for an API key, which is looked up again instead.</param>
+    public CallerIdentity(Caller caller, DateTime? tokenEnds = null)
+        : base([new Claim(ClaimTypes.NameIdentifier, caller.KeyId.ToString())], Schemes.Operator) => (Caller, TokenEnds) = (caller, tokenEnds);
 
-    public DateTime? TokenEnds { get; } = tokenEnds;
+    internal CallerIdentity(Caller caller, CookieSession session)
+        : this(caller) => Session = session;
+
+    public Caller Caller { get; }
+
+    public DateTime? TokenEnds { get; }
+
+    /// <summary>The session whose cookie was the credential; null where the request carries a key or token itself.</summary>
+    internal CookieSession? Session { get; private init; }
+
+    internal CallerIdentity Under(string operation) =>
+        new(Caller with { Operation = operation }, TokenEnds) { Session = Session };
 }
 
 public static class CallerExtensions
@@ -31,7 +43,7 @@ public static class CallerExtensions
     internal static void SetOperation(this HttpContext http, string operation)
     {
         var identity = http.User.FindCallerIdentity()!;
-        http.User = new ClaimsPrincipal(new CallerIdentity(identity.Caller with { Operation = operation }, identity.TokenEnds));
+        http.User = new ClaimsPrincipal(identity.Under(operation));
     }
 
     internal static CallerIdentity? FindCallerIdentity(this ClaimsPrincipal? user) =>

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Breeze.Core;
 using Breeze.Core.Access;
+using Breeze.Silo.Access.Sessions;
 
 namespace Breeze.Silo.Access;
 
-/// <summary>Recognises callers by their keys, with a memory short enough that a revocation acts at once.</summary>
-internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
+/// <summary>Recognises callers by their keys and sessions, with a memory short enough that a revocation acts at once.</summary>
+internal sealed class Callers(ApiKeyStore keys, OpenSessions sessions, TimeProvider clock)
 {
     /// <summary>How long another silo's revocation may go unnoticed. This silo's own is noticed at once.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(2);
@@ -14,6 +15,8 @@ internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> uses = new();
 
     private readonly ConcurrentDictionary<string, (ApiKeyRow Row, long At)> known = new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<Guid, (ApiKeyRow Row, long At)> knownById = new();
 
     /// <summary>The caller whose key this is; null when it is unknown, expired or revoked.</summary>
     public async Task<Caller?> Recognise(string key, string? address, CancellationToken cancel)
@@ -45,18 +48,60 @@ internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
         return entry.Row.ToCaller(address);
     }
 
-    /// <summary>The same caller as its key stands now; null when it no longer holds. An OIDC caller stands until the token ends.</summary>
+    /// <summary>The caller whose session this is: as its key stands now, or as the issuer named it. Null when the key no longer holds.</summary>
+    public async Task<Caller?> Of(SessionState session, string? address, CancellationToken cancel)
+    {
+        if (session.User is { } user)
+        {
+            return user with { Address = address };
+        }
+
+        if (await Key(session.KeyId!.Value, cancel) is not { } row)
+        {
+            return null;
+        }
+
+        uses[row.Id] = clock.GetUtcNow();
+        return row.ToCaller(address);
+    }
+
+    /// <summary>A key by its id; null when it is unknown, expired or revoked.</summary>
+    public async Task<ApiKeyRow?> Key(Guid id, CancellationToken cancel)
+    {
+        if (!knownById.TryGetValue(id, out var entry) || clock.GetElapsedTime(entry.At) > Remembered)
+        {
+            var at = clock.GetTimestamp();
+            if (await keys.ById(id, cancel) is not { } row)
+            {
+                return null;
+            }
+
+            if (knownById.Count >= MostRemembered)
+            {
+                knownById.Clear();
+            }
+
+            knownById[id] = entry = (row, at);
+        }
+
+        return Holds(entry.Row) ? entry.Row : null;
+    }
+
+    /// <summary>The same caller as its key or session stands now; null when it no longer holds. An OIDC caller stands until the token ends.</summary>
     public async Task<Caller?> Refresh(CallerIdentity identity)
     {
         var caller = identity.Caller;
+        if (identity.Session is { } cookie)
+        {
+            return await sessions.Find(cookie.Hash) is { } session ? await Of(session, caller.Address, CancellationToken.None) : null;
+        }
+
         if (identity.TokenEnds is { } ends)
         {
             return clock.GetUtcNow().UtcDateTime < ends ? caller : null;
         }
 
-        var remembered = known.Values.FirstOrDefault(e => e.Row.Id == caller.KeyId.Value && clock.GetElapsedTime(e.At) <= Remembered).Row;
-        var row = remembered ?? await keys.ById(caller.KeyId.Value, CancellationToken.None);
-        return row is not null && Holds(row) ? row.ToCaller(caller.Address) : null;
+        return (await Key(caller.KeyId.Value, CancellationToken.None))?.ToCaller(caller.Address);
     }
 
     /// <summary>The keys used since this was last asked, and when.</summary>
@@ -77,6 +122,7 @@ internal sealed class Callers(ApiKeyStore keys, TimeProvider clock)
     /// <summary>Forgets a key that was just revoked here.</summary>
     public void Forget(ApiKeyId id)
     {
+        knownById.TryRemove(id.Value, out _);
         foreach (var (hash, entry) in known)
         {
             if (entry.Row.Id == id.Value)

@@ -15,6 +15,7 @@ internal static class OidcCallers
     {
         bearer.Authority = settings.Issuer;
         bearer.Audience = settings.Audience;
+        bearer.RequireHttpsMetadata = settings.IsHttps;
         bearer.MapInboundClaims = false;
         bearer.Events = new JwtBearerEvents
         {

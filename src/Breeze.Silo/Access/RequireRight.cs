@@ -58,12 +58,18 @@ public static class RouteRights
 /// <summary>The authentication schemes. A credential of one is no credential to the other.</summary>
 public static class Schemes
 {
-    /// <summary>API keys and, where an issuer is configured, OIDC tokens.</summary>
+    /// <summary>API keys, sign-in cookies and, where an issuer is configured, OIDC tokens.</summary>
     public const string Operator = "operator";
 
     public const string ApiKey = "api-key";
 
+    /// <summary>The console's sign-in cookie.</summary>
+    public const string Session = "session";
+
     public const string Oidc = "oidc";
+
+    /// <summary>The issuer's sign-in page, which ends in a session.</summary>
+    public const string OidcSignIn = "oidc-sign-in";
 
     /// <summary>Device credentials, on <c>/hubs/agent</c> and the agents' own routes.</summary>
     public const string Device = "device";

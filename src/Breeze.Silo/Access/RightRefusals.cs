@@ -22,6 +22,18 @@ internal sealed class RightRefusals(FailedSignIns failures) : IAuthorizationMidd
             return Problems.Write(context, StatusCodes.Status403Forbidden, new(RefusalKind.Forbidden, "This key may not do that."));
         }
 
+        return NotSignedIn.Write(context, failures, "A valid credential for this address is required.");
+    }
+}
+
+/// <summary>401 with this sentence, or 429 while the address has to wait.</summary>
+internal sealed class NotSignedIn(string sentence) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext) =>
+        Write(httpContext, httpContext.RequestServices.GetRequiredService<FailedSignIns>(), sentence);
+
+    public static Task Write(HttpContext context, FailedSignIns failures, string sentence)
+    {
         if (failures.Wait(context.Connection.RemoteIpAddress?.ToString()) is { } wait)
         {
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
@@ -30,7 +42,6 @@ internal sealed class RightRefusals(FailedSignIns failures) : IAuthorizationMidd
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Problems.Write(
-            context, StatusCodes.Status401Unauthorized, Refusal.Invalid("A valid credential for this address is required."));
+        return Problems.Write(context, StatusCodes.Status401Unauthorized, Refusal.Invalid(sentence));
     }
 }

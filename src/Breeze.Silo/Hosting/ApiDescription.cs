@@ -16,7 +16,7 @@ public static class ApiDescription
         """
         Deployments roll a change out to a fleet of devices in batches, watch it device by device, and stop by themselves when too many fail.
 
-        Sign in with an API key: `Authorization: Bearer brz_…`, or `X-API-Key`. Every time is ISO 8601 with an offset, answered in UTC; every id is a GUID.
+        Sign in with an API key: `Authorization: Bearer brz_…`, or `X-API-Key`; a browser with `POST /api/v1/session`. Every time is ISO 8601 with an offset, answered in UTC; every id is a GUID.
         A member that a body does not know is refused, so that a misspelt limit is not silently ignored.
 
         A POST takes `Idempotency-Key`: the same request with the same key has one effect and gets the first answer again for 24 hours.

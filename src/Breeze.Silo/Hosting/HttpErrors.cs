@@ -16,6 +16,7 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
     {
         http.TraceIdentifier = Guid.CreateVersion7().ToString("N");
         http.Response.Headers["X-Request-Id"] = http.TraceIdentifier;
+        Harden(http.Response.Headers);
         try
         {
             if (http.Request.ContentLength > LargestBody)
@@ -45,6 +46,15 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
 
             await Problems.Write(http, status, refusal);
         }
+    }
+
+    // What a browser must not do with an answer, whatever it is: guess its kind, put it into another site's page, hand on its address or its window.
+    private static void Harden(IHeaderDictionary headers)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
     }
 
     internal static (int Status, Refusal Refusal) Explain(Exception exception, HttpContext http) => exception switch

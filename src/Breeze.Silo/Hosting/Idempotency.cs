@@ -12,6 +12,9 @@ public sealed record OneTimeSecrets(params string[] Members);
 /// <summary>A GET that makes something: it takes <c>Idempotency-Key</c> and what is refused is audited, like a POST.</summary>
 public sealed record CreatesByGet;
 
+/// <summary>An answer whose point is its cookie, which is not kept: the request is carried out each time it is sent.</summary>
+public sealed record SetsCookie;
+
 internal static class Creation
 {
     /// <summary>Whether the request makes something, or does something, each time it is sent.</summary>
@@ -34,6 +37,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
 
     public Task Invoke(HttpContext http) =>
         http.Creates() && http.Request.Headers.ContainsKey(Header) && http.User.FindCaller() is { } caller
+            && http.GetEndpoint()?.Metadata.GetMetadata<SetsCookie>() is null
             ? Once(http, caller.KeyId)
             : next(http);
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Breeze.Silo.Access;
+using Breeze.Silo.Access.Sessions;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
 
@@ -24,6 +25,9 @@ public sealed record SiloSettings
     public LimitSettings Limits { get; init; } = new();
 
     public OidcSettings Oidc { get; init; } = new();
+
+    public ConsoleSettings Console { get; init; } = new();
+
     public AgentsSettings Agents { get; init; } = new();
 
     public LoggingSettings Logging { get; init; } = new();

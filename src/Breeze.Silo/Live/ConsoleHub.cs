@@ -9,7 +9,8 @@ namespace Breeze.Silo.Live;
 /// <remarks>What is unknown and what this caller may not see are refused alike, by a <see cref="HubException"/>.</remarks>
 [RequireRight(Right.ViewDeployments)]
 internal sealed class ConsoleHub(
-    ILiveSource deployments, IJobLiveSource jobs, IComplianceLiveSource compliance, IApprovalLiveSource approvals, LiveSubscriptions subscriptions, TimeProvider clock)
+    ILiveSource deployments, IJobLiveSource jobs, IComplianceLiveSource compliance, IApprovalLiveSource approvals,
+    LiveConnections connections, LiveSubscriptions subscriptions, TimeProvider clock)
     : Hub
 {
     /// <summary>The deployment's state now; its messages follow on this connection.</summary>
@@ -46,18 +47,26 @@ internal sealed class ConsoleHub(
     [RequireRight(Right.ViewPatches)]
     public Task UnsubscribeApprovals(SubscribeApprovalsRequest request) => Leave(LiveTopic.Approvals(request.OrgId));
 
+    public override Task OnConnectedAsync()
+    {
+        connections.Add(Context, Caller);
+        return Task.CompletedTask;
+    }
+
     public override Task OnDisconnectedAsync(Exception? exception)
     {
+        connections.Remove(Context.ConnectionId);
         subscriptions.RemoveAll(Context.ConnectionId);
         return Task.CompletedTask;
     }
 
+    private CallerIdentity Caller => Context.User!.Identities.OfType<CallerIdentity>().First();
+
     private async Task<T> Follow<T>(LiveTopic topic, Func<OrgScope, Task<T?>> find, string unknown)
         where T : class
     {
-        var caller = Context.User!.Identities.OfType<CallerIdentity>().First();
-        var now = await find(caller.Caller.Scope) ?? throw new HubException(unknown);
-        if (!subscriptions.Add(Context, caller, topic))
+        var now = await find(Caller.Caller.Scope) ?? throw new HubException(unknown);
+        if (!subscriptions.Add(Context, topic))
         {
             throw new HubException("This connection follows as much as one may.");
         }

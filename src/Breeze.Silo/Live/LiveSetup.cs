@@ -12,6 +12,8 @@ public static class LiveSetup
         services.AddGrainService<LiveRelay>();
         services.AddSingleton<LiveRelayClient>();
         services.AddSingleton<LiveChannel>();
+        services.AddSingleton<LiveConnections>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveConnections>());
         services.AddSingleton<LiveSubscriptions>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveSubscriptions>());
         services.AddHostedService<ComplianceWatch>();

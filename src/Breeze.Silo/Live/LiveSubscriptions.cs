@@ -1,26 +1,26 @@
 using System.Collections.Concurrent;
-using Breeze.Silo.Access;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Breeze.Silo.Live;
 
-/// <summary>Who on this silo watches what; asks for it again every few seconds, and ends the connections of keys that no longer hold.</summary>
-internal sealed partial class LiveSubscriptions(ILiveSource source, Callers callers, TimeProvider clock, ILogger<LiveSubscriptions> logger) : BackgroundService
+/// <summary>Who on this silo watches what; asks for it again every few seconds.</summary>
+internal sealed class LiveSubscriptions(ILiveSource source, TimeProvider clock) : BackgroundService
 {
     private const int MostPerConnection = 100;
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, Connection> _connections = new();
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<LiveTopic, bool>> _connections = new();
 
-    public bool Add(HubCallerContext context, CallerIdentity caller, LiveTopic topic)
+    /// <summary>False when the connection follows as much as one may.</summary>
+    public bool Add(HubCallerContext context, LiveTopic topic)
     {
-        var connection = _connections.GetOrAdd(context.ConnectionId, _ => new Connection(context, caller));
-        if (connection.Topics.Count >= MostPerConnection)
+        var topics = _connections.GetOrAdd(context.ConnectionId, _ => new());
+        if (topics.Count >= MostPerConnection)
         {
             return false;
         }
 
-        connection.Topics.TryAdd(topic, true);
+        topics.TryAdd(topic, true);
         if (context.ConnectionAborted.IsCancellationRequested)
         {
             // It ended while it asked, and its end may have been noted before this: nobody would take it away any more.
@@ -35,7 +35,7 @@ internal sealed partial class LiveSubscriptions(ILiveSource source, Callers call
     {
         if (_connections.TryGetValue(connection, out var known))
         {
-            known.Topics.TryRemove(topic, out _);
+            known.TryRemove(topic, out _);
         }
     }
 
@@ -43,37 +43,16 @@ internal sealed partial class LiveSubscriptions(ILiveSource source, Callers call
 
     /// <summary>Everything of a kind that somebody on this silo follows.</summary>
     public IReadOnlySet<Guid> Watched(LiveKind kind) =>
-        _connections.Values.SelectMany(c => c.Topics.Keys).Where(t => t.Kind == kind).Select(t => t.Id).ToHashSet();
+        _connections.Values.SelectMany(topics => topics.Keys).Where(t => t.Kind == kind).Select(t => t.Id).ToHashSet();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Renewal, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            try
-            {
-                await EndRevoked();
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                // Whoever is connected stays so until it can be told again; a background service that fails would stop the whole silo.
-                LogNotJudged(error.Message);
-            }
-
-            foreach (var topic in _connections.Values.SelectMany(c => c.Topics.Keys).Distinct())
+            foreach (var topic in _connections.Values.SelectMany(topics => topics.Keys).Distinct())
             {
                 Watch(topic);
-            }
-        }
-    }
-
-    private async Task EndRevoked()
-    {
-        foreach (var connection in _connections.Values)
-        {
-            if (await callers.Refresh(connection.Caller) is null)
-            {
-                connection.Context.Abort();
             }
         }
     }
@@ -85,13 +64,5 @@ internal sealed partial class LiveSubscriptions(ILiveSource source, Callers call
         {
             source.Watch(topic.Id);
         }
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Whether the keys behind live connections still hold could not be told: {Why}")]
-    private partial void LogNotJudged(string why);
-
-    private sealed record Connection(HubCallerContext Context, CallerIdentity Caller)
-    {
-        public ConcurrentDictionary<LiveTopic, bool> Topics { get; } = new();
     }
 }

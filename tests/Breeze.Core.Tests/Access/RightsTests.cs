@@ -30,6 +30,7 @@ public sealed class RightsTests
         { Right.ManagePartners, Role.Admin, ScopeKind.System },
         { Right.ViewInternals, Role.Admin, ScopeKind.System },
         { Right.RotateCommandKeys, Role.Admin, ScopeKind.System },
+        { Right.UseSession, Role.Viewer, ScopeKind.Org },
     };
 
     [Theory]

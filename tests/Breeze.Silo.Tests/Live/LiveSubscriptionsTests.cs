@@ -4,6 +4,7 @@ using Breeze.Contracts.Live;
 using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Silo.Access;
+using Breeze.Silo.Access.Sessions;
 using Breeze.Silo.Live;
 using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
@@ -21,36 +22,37 @@ public sealed class LiveSubscriptionsTests
     private static readonly CallerIdentity Somebody = new(new Caller(ApiKeyId.New(), "key", Role.Viewer, OrgScope.System));
 
     [Fact]
-    public async Task A_database_that_is_away_ends_neither_the_watching_nor_the_connections()
+    public async Task A_database_that_is_away_ends_neither_the_looking_nor_the_connections()
     {
-        var (clock, watched) = (new FakeTimeProvider(), new Watched());
-        using var subscriptions = new LiveSubscriptions(watched, new Callers(new ApiKeyStore(new AwayDatabase()), clock), clock, NullLogger<LiveSubscriptions>.Instance);
+        var (clock, database) = (new FakeTimeProvider(), new AwayDatabase());
+        var callers = new Callers(new ApiKeyStore(database), new OpenSessions(null!, clock), clock);
+        using var connections = new LiveConnections(callers, null!, clock, NullLogger<LiveConnections>.Instance);
         var connection = new Connection();
-        await subscriptions.StartAsync(default);
-        Assert.True(subscriptions.Add(connection, Somebody, LiveTopic.Deployment(Guid.NewGuid())));
+        connections.Add(connection, Somebody);
+        await connections.StartAsync(default);
         await Eventually.Is(
-            "times watched",
+            "times looked",
             () =>
             {
-                clock.Advance(TimeSpan.FromSeconds(5));
-                return Task.FromResult(watched.Times);
+                clock.Advance(TimeSpan.FromSeconds(1));
+                return Task.FromResult(database.Asked);
             },
             seen => seen >= 4,
             "4");
 
         Assert.False(connection.WasEnded);
-        Assert.False(subscriptions.ExecuteTask!.IsCompleted);
-        await subscriptions.StopAsync(default);
+        Assert.False(connections.ExecuteTask!.IsCompleted);
+        await connections.StopAsync(default);
     }
 
     [Fact]
     public void A_connection_that_ended_while_it_asked_leaves_nothing_behind()
     {
         var clock = new FakeTimeProvider();
-        using var subscriptions = new LiveSubscriptions(new Watched(), new Callers(new ApiKeyStore(new AwayDatabase()), clock), clock, NullLogger<LiveSubscriptions>.Instance);
+        using var subscriptions = new LiveSubscriptions(new Watched(), clock);
         var connection = new Connection();
         connection.Abort();
-        subscriptions.Add(connection, Somebody, LiveTopic.Compliance(Guid.NewGuid()));
+        subscriptions.Add(connection, LiveTopic.Compliance(Guid.NewGuid()));
         Assert.Empty(subscriptions.Watched(LiveKind.Compliance));
     }
 
@@ -58,7 +60,13 @@ public sealed class LiveSubscriptionsTests
     {
         public EngineKind Engine => EngineKind.Postgres;
 
-        public Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default) => throw Away;
+        public int Asked { get; private set; }
+
+        public Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default)
+        {
+            Asked++;
+            throw Away;
+        }
 
         public Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default) => throw Away;
 
@@ -67,11 +75,11 @@ public sealed class LiveSubscriptionsTests
 
     private sealed class Watched : ILiveSource
     {
-        public int Times { get; private set; }
-
         public Task<DeploymentProgress?> Find(OrgScope scope, Guid deployment) => Task.FromResult<DeploymentProgress?>(null);
 
-        public void Watch(Guid deployment) => Times++;
+        public void Watch(Guid deployment)
+        {
+        }
     }
 
     private sealed class Connection : HubCallerContext
