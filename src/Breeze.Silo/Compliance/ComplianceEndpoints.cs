@@ -47,10 +47,15 @@ internal static class ComplianceEndpoints
             return Problems.From(refusal);
         }
 
-        var id = await store.Create(http.Caller(), question, format);
+        var made = await store.Create(http.Caller(), question, format);
+        if (made.Refusal is { } tooMany)
+        {
+            return Problems.From(tooMany);
+        }
+
         // It is committed: whether this call arrives or not, the report gets made.
-        grains.GetGrain<IComplianceReportGrain>(id).Start().Ignore();
-        return Replies.Bare(new RequestedReport(id, "pending"));
+        grains.GetGrain<IComplianceReportGrain>(made.Value).Start().Ignore();
+        return Replies.Bare(new RequestedReport(made.Value, "pending"));
     }
 
     private static async Task<IResult> Get(Guid id, HttpContext http, ReportStore store) =>

@@ -85,9 +85,7 @@ public abstract class ReportTests(SiloFixture silo)
         await Insert(world, id, status: 2, run: 1, format: 1);
         await world.Write(tx => tx.Connection!.ExecuteAsync(
             "insert into compliance_report_chunks (report_id, run, chunk, body) values (@id, 1, 0, @body)", new { id, body = "half"u8.ToArray() }, tx));
-        await silo.Clock.AdvanceUntil(
-            "the orphaned report", async () => (await Status(world, id) == "completed", await Status(world, id)), TimeSpan.FromMinutes(3));
-        var report = (await world.Technician.Get($"/patches/compliance/report/{id}")).Data;
+        var report = await Completed(world, id);
         Assert.Equal(5, (await Csv(world, report)).Lines.Count);
         Assert.Equal(0, await world.Scalar<int>("select count(*) from compliance_report_chunks where report_id = @id and run = 1", new { id }));
     }
@@ -140,6 +138,22 @@ public abstract class ReportTests(SiloFixture silo)
         Assert.Equal(6, lines.Count);
         Assert.Contains(lines, l => l["externalId"] == world.Name("sister"));
         Assert.DoesNotContain(lines, l => l["externalId"] == world.Name("foreign"));
+    }
+
+    [EngineFact]
+    public async Task Twenty_unfinished_reports_of_an_organization_are_as_many_as_it_may_have()
+    {
+        var world = await Seeded();
+        foreach (var _ in Enumerable.Range(0, 20))
+        {
+            await Insert(world, Guid.CreateVersion7(), status: 2, run: 1, format: 1);
+        }
+
+        var path = $"/patches/compliance/report?orgId={world.Org}";
+        Assert.Contains("not finished", (await world.Technician.Get(path)).Is(HttpStatusCode.Conflict).Error, StringComparison.Ordinal);
+        (await world.Partner.Get($"/patches/compliance/report?orgId={world.Tenants.Sister}")).Is(HttpStatusCode.OK);
+        await world.Write(tx => tx.Connection!.ExecuteAsync("update compliance_reports set status = 4 where scope_id = @Org", new { world.Org }, tx));
+        (await world.Technician.Get(path)).Is(HttpStatusCode.OK);
     }
 
     [EngineFact]
