@@ -14,6 +14,9 @@ public static class Cursors
 {
     private const int LongestCursor = 2048;
 
+    // A made-up position must not hold text that a database cannot take.
+    private static readonly JsonSerializerOptions Json = new(BreezeJson.Options) { Converters = { new TextConverter() } };
+
     /// <summary>The text for <c>nextCursor</c>.</summary>
     /// <typeparam name="TPosition">A record of the sort key's columns, one type per list.</typeparam>
     public static string Encode<TPosition>(TPosition position)
@@ -33,7 +36,7 @@ public static class Cursors
         try
         {
             if (cursor.Length <= LongestCursor
-                && JsonSerializer.Deserialize<Envelope<TPosition>>(Base64Url.DecodeFromChars(cursor), BreezeJson.Options) is { } envelope
+                && JsonSerializer.Deserialize<Envelope<TPosition>>(Base64Url.DecodeFromChars(cursor), Json) is { } envelope
                 && envelope.Of == typeof(TPosition).Name)
             {
                 return envelope.At;

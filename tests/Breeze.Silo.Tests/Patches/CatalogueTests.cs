@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Breeze.Contracts.Agents;
 using Breeze.Silo.Tests.Fixture;
@@ -161,6 +163,10 @@ public abstract class CatalogueTests(SiloFixture silo)
         await world.Report(await world.Device(), [world.Name("a"), world.Name("b")]);
         var cursor = (await world.Technician.Get("/patches?limit=1")).Body!["nextCursor"];
         (await world.Technician.Get($"/patches?limit=1&sort=title&cursor={cursor}")).Is(HttpStatusCode.BadRequest);
+
+        // Nor is a made-up one with text that no database holds.
+        var madeUp = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$$"""{"of":"PatchPosition","at":{"sort":"title","key":"a\u0000b","id":"{{{Guid.NewGuid()}}}"}}"""));
+        (await world.Technician.Get($"/patches?limit=1&sort=title&cursor={madeUp}")).Is(HttpStatusCode.BadRequest);
         (await world.Technician.Get("/patches/not-a-guid")).Is(HttpStatusCode.BadRequest);
     }
 
