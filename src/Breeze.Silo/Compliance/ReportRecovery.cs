@@ -1,38 +1,21 @@
+using Breeze.Silo.Hosting;
+
 namespace Breeze.Silo.Compliance;
 
-/// <summary>
-/// Wakes unfinished reports when a silo starts, and now and then after: a reminder that was due while no silo ran is gone. Forgets old ones.
-/// </summary>
-internal sealed partial class ReportRecovery(
-    ReportStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ReportRecovery> logger) : BackgroundService
+/// <summary>Wakes unfinished reports, and forgets old ones.</summary>
+internal sealed class ReportRecovery(
+    ReportStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ReportRecovery> logger)
+    : RecoveryLoop(lifetime, clock, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+    protected override string Unfinished => "Unfinished compliance reports";
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Look(CancellationToken stopping)
     {
-        var started = new TaskCompletionSource();
-        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(stoppingToken);
-        using var timer = new PeriodicTimer(Interval, clock);
-        do
+        foreach (var report in await store.Open())
         {
-            try
-            {
-                foreach (var report in await store.Open())
-                {
-                    await grains.GetGrain<IComplianceReportGrain>(report).Start();
-                }
-
-                await store.Sweep();
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                LogLookFailed(error);
-            }
+            await grains.GetGrain<IComplianceReportGrain>(report).Start();
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Unfinished compliance reports could not be woken; trying again")]
-    private partial void LogLookFailed(Exception error);
+        await store.Sweep();
+    }
 }

@@ -1,37 +1,21 @@
 using Breeze.Core;
+using Breeze.Silo.Hosting;
 
 namespace Breeze.Silo.Deployments;
 
-/// <summary>
-/// Looks at the rows when a silo starts, and now and then after: whatever is unfinished is woken. A reminder that was due while no silo
-/// ran is gone, and its next tick may be a minute away; the contract allows half of that.
-/// </summary>
+/// <summary>Wakes unfinished deployments, each by itself: one that cannot be woken does not keep the others from it.</summary>
 internal sealed partial class DeploymentRecovery(
-    DeploymentStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<DeploymentRecovery> log) : BackgroundService
+    DeploymentStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<DeploymentRecovery> log)
+    : RecoveryLoop(lifetime, clock, log)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+    protected override string Unfinished => "Unfinished deployments";
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Look(CancellationToken stopping)
     {
-        var started = new TaskCompletionSource();
-        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(stoppingToken);
-        using var timer = new PeriodicTimer(Interval, clock);
-        do
+        foreach (var deployment in await store.Unfinished())
         {
-            try
-            {
-                foreach (var deployment in await store.Unfinished())
-                {
-                    await Wake(deployment);
-                }
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                LookFailed(log, error);
-            }
+            await Wake(deployment);
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task Wake(DeploymentId deployment)
@@ -42,12 +26,9 @@ internal sealed partial class DeploymentRecovery(
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            WakeFailed(log, deployment, error);
+            WakeFailed(Log, deployment, error);
         }
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Unfinished deployments could not be read; trying again")]
-    private static partial void LookFailed(ILogger logger, Exception error);
 
     [LoggerMessage(2, LogLevel.Warning, "Deployment {Deployment} could not be woken; trying again")]
     private static partial void WakeFailed(ILogger logger, DeploymentId deployment, Exception error);
