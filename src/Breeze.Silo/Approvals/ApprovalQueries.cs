@@ -103,7 +103,7 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
 
     private sealed record DecisionPosition(DateTimeOffset At, long Version, Guid Id);
 
-    private sealed class ApprovalListRow
+    private abstract class DecidedRow
     {
         public Guid OrgId { get; init; }
         public Guid PatchId { get; init; }
@@ -114,6 +114,12 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
         public string ActorId { get; init; } = "";
         public string ActorName { get; init; } = "";
         public Guid? PolicyId { get; init; }
+
+        protected DecidedBy By => new(ActorKind, ActorId, ActorName);
+    }
+
+    private sealed class ApprovalListRow : DecidedRow
+    {
         public DateTimeOffset DecidedAt { get; init; }
         public PatchSource Source { get; init; }
         public string ExternalId { get; init; } = "";
@@ -123,22 +129,12 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
         public ApprovalPosition Position => new(DecidedAt, PatchId, OrgId);
 
         public PatchApproval Shown => new(
-            PatchId, OrgId, EnumName.Of(Source), ExternalId, Title, EnumName.Of(Severity), EnumName.Of(Status), DeferUntil, Note,
-            new DecidedBy(ActorKind, ActorId, ActorName), PolicyId, DecidedAt);
+            PatchId, OrgId, EnumName.Of(Source), ExternalId, Title, EnumName.Of(Severity), EnumName.Of(Status), DeferUntil, Note, By, PolicyId, DecidedAt);
     }
 
-    private sealed class DecisionRow
+    private sealed class DecisionRow : DecidedRow
     {
         public Guid Id { get; init; }
-        public Guid OrgId { get; init; }
-        public Guid PatchId { get; init; }
-        public ApprovalStatus Status { get; init; }
-        public DateTimeOffset? DeferUntil { get; init; }
-        public string? Note { get; init; }
-        public string ActorKind { get; init; } = "";
-        public string ActorId { get; init; } = "";
-        public string ActorName { get; init; } = "";
-        public Guid? PolicyId { get; init; }
         public Guid? AssignmentId { get; init; }
         public PolicyLevel? Level { get; init; }
         public Guid? TargetId { get; init; }
@@ -148,7 +144,7 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
         public DecisionPosition Position => new(At, ApprovalVersion, Id);
 
         public PatchDecision Shown => new(
-            Id, PatchId, OrgId, EnumName.Of(Status), DeferUntil, Note, new DecidedBy(ActorKind, ActorId, ActorName), PolicyId,
+            Id, PatchId, OrgId, EnumName.Of(Status), DeferUntil, Note, By, PolicyId,
             Level is { } level && TargetId is { } target && AssignmentId is { } assignment ? new DecisionScope(EnumName.Of(level), target, assignment) : null,
             At);
     }
