@@ -1,8 +1,6 @@
 using System.Net;
-using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
-using Breeze.Silo.Agents;
 using Breeze.Silo.Patches;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
@@ -43,10 +41,10 @@ public abstract class IntakeTests(SiloFixture silo)
         var world = await PatchWorld.Create(silo);
         var device = await world.Device();
         await world.Report(device, [world.Name("a")], [world.Name("b")]);
-        var before = await Rows(world, device);
+        var before = await world.Rows(device);
         await silo.Clock.Advance(TimeSpan.FromMinutes(5));
         await world.Report(device, [world.Name("a")], [world.Name("b")]);
-        Assert.Equal(before, await Rows(world, device));
+        Assert.Equal(before, await world.Rows(device));
         Assert.Equal(
             silo.Clock.Now.ToUnixTimeMilliseconds(),
             await world.Scalar<long>("select completed_at from device_scans where device_id = @device", new { device }));
@@ -220,147 +218,6 @@ public abstract class IntakeTests(SiloFixture silo)
     }
 
     [EngineFact]
-    public async Task Parts_are_taken_whole_once_the_last_has_come()
-    {
-        var world = await PatchWorld.Create(silo);
-        var device = await world.Device();
-        var scan = Guid.NewGuid();
-        await world.Report(device, Part(scan, 1, false, world.Name("a")));
-        await world.Report(device, Part(scan, 2, false, world.Name("b")));
-        Assert.Empty(await world.Statuses(device));
-        await world.Report(device, Part(scan, 2, false, world.Name("b")));
-        await world.Report(device, Part(scan, 3, true, world.Name("c")));
-        Assert.Equal(3, (await world.Statuses(device)).Count);
-        Assert.Equal(0, await world.Scalar<int>("select count(*) from patch_report_parts where device_id = @device", new { device }));
-
-        // The answer to the last part was lost: the repeat is answered alike and changes nothing.
-        await world.Report(device, Part(scan, 3, true, world.Name("c")));
-        Assert.Equal(3, (await world.Statuses(device)).Count);
-    }
-
-    [EngineFact]
-    public async Task A_scan_with_a_part_missing_is_refused_whole_and_audited()
-    {
-        var world = await PatchWorld.Create(silo);
-        var device = await world.Device();
-        await world.Report(device, [world.Name("old")]);
-        var scan = Guid.NewGuid();
-        await world.Report(device, Part(scan, 1, false, world.Name("a")));
-        Assert.NotNull((await world.Agents[device].Report(Part(scan, 3, true, world.Name("c")))).Refused);
-        Assert.Equal([world.Name("old")], (await world.Statuses(device)).Keys);
-        Assert.Contains("Part 3", Assert.Single(await world.Audited(world.Org, "patches.report")), StringComparison.Ordinal);
-        Assert.Equal(0, await world.Scalar<int>("select count(*) from patch_report_parts where device_id = @device", new { device }));
-    }
-
-    [EngineFact]
-    public async Task An_organization_whose_devices_left_too_much_unfinished_begins_no_further_report_in_parts()
-    {
-        var world = await PatchWorld.Create(silo);
-        var (device, other) = (await world.Device(), await world.Device());
-        var foreign = await world.Device(org: world.Tenants.Sister);
-        var begun = Guid.NewGuid();
-        await world.Report(device, Part(begun, 1, false, world.Name("a")));
-        await Fill(world, 256 << 20);
-        var refused = await Assert.ThrowsAsync<AgentRefusedException>(() => world.Agents[other].Report(Part(Guid.NewGuid(), 1, false, world.Name("b"))));
-        Assert.Contains("later", refused.Message, StringComparison.Ordinal);
-
-        // What is begun can be finished, what fits one frame is not concerned, and neither is anybody else.
-        await world.Report(device, Part(begun, 2, true, world.Name("c")));
-        Assert.Equal(2, (await world.Statuses(device)).Count);
-        await world.Report(other, [world.Name("d")]);
-        await world.Report(foreign, Part(Guid.NewGuid(), 1, false, world.Name("e")));
-
-        // Far beyond, nothing of it is finished: each is refused and forgotten, until there is room.
-        var late = Guid.NewGuid();
-        await Fill(world, 0);
-        await world.Report(other, Part(late, 1, false, world.Name("f")));
-        await Fill(world, 1 << 30);
-        Assert.NotNull((await world.Agents[other].Report(Part(late, 2, true, world.Name("g")))).Refused);
-        Assert.Equal(0, await world.Scalar<int>("select count(*) from patch_report_parts where device_id = @other", new { other }));
-    }
-
-    /// <summary>As if a device of the organization had left so many bytes of unfinished reports.</summary>
-    private static Task<int> Fill(PatchWorld world, int bytes) => world.Write(async tx =>
-    {
-        await tx.Connection!.ExecuteAsync("delete from patch_report_parts where scan_id = @org", new { org = world.Org }, tx);
-        return await tx.Connection!.ExecuteAsync(
-            "insert into patch_report_parts (device_id, source, scan_id, part, org_id, bytes, body, received_at) values (@device, 3, @org, 1, @org, @bytes, '', @now)",
-            new { device = Guid.NewGuid(), org = world.Org, bytes, now = world.Now.ToUnixTimeMilliseconds() },
-            tx);
-    });
-
-    [EngineFact]
-    public async Task A_newer_scan_takes_the_place_of_one_that_was_never_finished()
-    {
-        var world = await PatchWorld.Create(silo);
-        var device = await world.Device();
-        await world.Report(device, Part(Guid.NewGuid(), 1, false, world.Name("stale")));
-        var scan = Guid.NewGuid();
-        await world.Report(device, Part(scan, 1, false, world.Name("a")));
-        await world.Report(device, Part(scan, 2, true, world.Name("b")));
-        Assert.Equal([world.Name("a"), world.Name("b")], (await world.Statuses(device)).Keys.Order());
-    }
-
-    /// <summary>What no honest agent says: each is refused whole, and audited.</summary>
-    public static TheoryData<string, string> Lies => new()
-    {
-        { "an unknown source", """{"source":"gentoo","complete":true,"available":[],"installed":[]}""" },
-        { "another system's source", """{"source":"microsoft","complete":true,"available":[],"installed":[]}""" },
-        { "another device's id", """{"deviceId":"0198f6a0-0000-7000-8000-000000000011","source":"linux","complete":true,"available":[],"installed":[]}""" },
-        { "no lists", """{"source":"linux","complete":true}""" },
-        { "no object", "[]" },
-        { "a number for a list", """{"source":"linux","complete":true,"available":3,"installed":[]}""" },
-        { "a patch without a name", """{"source":"linux","complete":true,"available":[{"externalId":"","title":"t"}],"installed":[]}""" },
-        { "a patch without a title", """{"source":"linux","complete":true,"available":[{"externalId":"x"}],"installed":[]}""" },
-        { "a null among the patches", """{"source":"linux","complete":true,"available":[null],"installed":[]}""" },
-        { "an unknown severity", """{"source":"linux","complete":true,"available":[{"externalId":"x","title":"t","severity":"dire"}],"installed":[]}""" },
-        { "a line break in a name", """{"source":"linux","complete":true,"available":[{"externalId":"x\ny","title":"t"}],"installed":[]}""" },
-        { "a NUL in a name", """{"source":"linux","complete":true,"available":[{"externalId":"x\u0000y","title":"t"}],"installed":[]}""" },
-        { "half a character in a name", """{"source":"linux","complete":true,"available":[{"externalId":"x\ud800y","title":"t"}],"installed":[]}""" },
-        { "a name that is too long", $$"""{"source":"linux","complete":true,"available":[{"externalId":"{{new string('x', 256)}}","title":"t"}],"installed":[]}""" },
-        { "a title that is too long", $$"""{"source":"linux","complete":true,"available":[{"externalId":"x","title":"{{new string('x', 501)}}"}],"installed":[]}""" },
-        { "a negative size", """{"source":"linux","complete":true,"available":[{"externalId":"x","title":"t","sizeBytes":-1}],"installed":[]}""" },
-        { "a part without a scan", """{"source":"linux","complete":true,"available":[],"installed":[],"part":1,"last":true}""" },
-        { "a part number that cannot be", """{"source":"linux","complete":true,"available":[],"installed":[],"scanId":"0198f6a0-0000-7000-8000-000000000011","part":0,"last":true}""" },
-    };
-
-    [EngineTheory]
-    [MemberData(nameof(Lies))]
-    public async Task A_report_that_cannot_be_is_refused_whole_and_audited(string what, string message)
-    {
-        var world = await PatchWorld.Create(silo);
-        var device = await world.Device();
-        await world.Report(device, [world.Name("old")]);
-        var before = await Rows(world, device);
-        var answer = await world.Agents[device].Report(JsonDocument.Parse(message).RootElement);
-        Assert.True(answer.Refused is { Length: > 0 }, what);
-        Assert.Equal(before, await Rows(world, device));
-        Assert.Equal(0, await world.Scalar<int>("select count(*) from patch_report_parts where device_id = @device", new { device }));
-        Assert.Single(await world.Audited(world.Org, "patches.report"));
-    }
-
-    [EngineFact]
-    public async Task A_report_with_more_patches_than_any_device_has_is_refused_whole()
-    {
-        var world = await PatchWorld.Create(silo);
-        var device = await world.Device();
-        var many = Enumerable.Range(0, PatchReportLimits.Rows + 1).Select(i => new ReportedPatch($"x{i}", "t")).ToList();
-        Assert.NotNull((await world.Agents[device].Report(new ReportPatches("linux", true, many, []))).Refused);
-        Assert.Empty(await world.Statuses(device));
-    }
-
-    [EngineFact]
-    public async Task Hostile_text_is_stored_as_text_and_shown_in_one_line()
-    {
-        var world = await PatchWorld.Create(silo);
-        var device = await world.Device();
-        await world.Report(device, new ReportPatches(
-            "linux", true, [new(world.Name("x'); drop table patches;--"), "a\u0000b\nc\u0007d \ud800<script>", Description: "=cmd|'/c calc'!A1")], []));
-        var patch = (await world.Find(world.Name("x'); drop table patches;--")))!;
-        Assert.Equal("a\ufffdb c d \ufffd<script>", patch["title"]!.GetValue<string>());
-    }
-
-    [EngineFact]
     public async Task Thousands_of_rows_are_taken_in_one_pass()
     {
         var world = await PatchWorld.Create(silo);
@@ -384,9 +241,6 @@ public abstract class IntakeTests(SiloFixture silo)
         Assert.Equal(50m, (await world.Technician.Get("/patches/compliance")).Data["compliancePercent"]!.GetValue<decimal>());
     }
 
-    private static ReportPatches Part(Guid scan, int part, bool last, string name) =>
-        new("linux", true, [PatchWorld.Reported(name)], [], scan, part, last);
-
     private static async Task<System.Text.Json.Nodes.JsonNode> One(PatchWorld world, Guid device) =>
         Assert.Single((await world.Technician.Get($"/devices/{device}/patches")).Is(HttpStatusCode.OK).Body!["data"]!.AsArray())!;
 
@@ -405,10 +259,6 @@ public abstract class IntakeTests(SiloFixture silo)
         await DevicePatchStatuses.ApprovalChanged(tx, [(new OrgId(world.Org), patch, approved)], world.Now);
         return true;
     });
-
-    private static Task<string?> Rows(PatchWorld world, Guid device) => world.Scalar<string>(
-        "select count(*) || '/' || sum(changed_at) || '/' || sum(statement % 1000) || '/' || sum(status) from device_patches where device_id = @device",
-        new { device });
 
     [Collection(SiloFixture.Sqlite)]
     public sealed class OnSqlite(SqliteSilo silo) : IntakeTests(silo);

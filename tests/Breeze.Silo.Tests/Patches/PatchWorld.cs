@@ -106,6 +106,11 @@ public sealed class PatchWorld
     public Task<IReadOnlyList<string>> Audited(Guid org, string action) => _silo.Database.Read<IReadOnlyList<string>>(async c =>
         (await c.QueryAsync<string>("select details from audit_logs where org_id = @org and action = @action order by seq", new { org, action })).AsList());
 
+    /// <summary>All that a device's rows of patches say, to be compared.</summary>
+    public Task<string?> Rows(Guid device) => Scalar<string>(
+        "select count(*) || '/' || sum(changed_at) || '/' || sum(statement % 1000) || '/' || sum(status) from device_patches where device_id = @device",
+        new { device });
+
     public Task<T?> Scalar<T>(string sql, object? args = null) => _silo.Database.Read(c => c.ExecuteScalarAsync<T>(sql, args));
 
     public Task<T> Write<T>(Func<System.Data.Common.DbTransaction, Task<T>> work) => _silo.Database.Write(work);
