@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Breeze.Contracts.Access;
 
 namespace Breeze.Cli.Tests;
 
@@ -9,6 +10,8 @@ internal sealed class ScriptedServer(params IEnumerable<Func<HttpResponseMessage
     private readonly Queue<Func<HttpResponseMessage>> _answers = new(answers);
 
     public List<(HttpMethod Method, string Path, string? IdempotencyKey, string? Body)> Asked { get; } = [];
+
+    public List<(string? Authorization, string? AntiForgery)> Credentials { get; } = [];
 
     public static Func<HttpResponseMessage> Answer(int status, string json, string? retryAfter = null) => () =>
     {
@@ -30,6 +33,9 @@ internal sealed class ScriptedServer(params IEnumerable<Func<HttpResponseMessage
             request.RequestUri!.PathAndQuery,
             request.Headers.TryGetValues("Idempotency-Key", out var keys) ? keys.Single() : null,
             request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken)));
+        Credentials.Add((
+            request.Headers.Authorization?.ToString(),
+            request.Headers.TryGetValues(SessionNames.AntiForgeryHeader, out var tokens) ? tokens.Single() : null));
         return _answers.Dequeue()();
     }
 }
