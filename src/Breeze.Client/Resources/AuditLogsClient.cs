@@ -12,6 +12,7 @@ public sealed class AuditLogsClient : ListedResource<AuditLog>
     }
 
     /// <summary>Recomputes the hash chains that this key may see.</summary>
-    public Task<AuditVerification> Verify(CancellationToken cancel = default) =>
-        Transport.Send<AuditVerification>(new(HttpMethod.Get, $"{Path}/verify"), cancel);
+    /// <param name="orgId">One organization's alone; null for all.</param>
+    public Task<AuditVerification> Verify(Guid? orgId = null, CancellationToken cancel = default) =>
+        Transport.Send<AuditVerification>(new(HttpMethod.Get, Query.To($"{Path}/verify", ("orgId", orgId))), cancel);
 }

@@ -19,7 +19,7 @@ public static class AuditWords
             "partner.create", "partner.update", "partner.delete", "patch.approve", "patch.decline", "patch.defer", "patch.bulk_approve", "patch.auto_approve",
             "patch.deferral_ended", "patches.scan", "patch_job.create", "patch_job.cancel", "patch_rollback.create", "patch_rollback.cancel",
             "policy.create", "policy.update", "policy.delete", "policy.set_feature", "policy.remove_feature", "policy.assign", "policy.unassign",
-            "script.create", "script.update", "script.delete", "site.create", "site.update", "site.delete",
+            "session.link", "session.sign_in", "session.sign_out", "script.create", "script.update", "script.delete", "site.create", "site.update", "site.delete",
             "software_package.create", "software_package.update", "software_package.delete",
         }.Select(name => (name, Of(name))).OrderBy(a => a.Item2, StringComparer.Ordinal),
     ];
@@ -61,8 +61,17 @@ public static class AuditWords
             return "more";
         }
 
-        var shown = details.EnumerateObject().Where(m => m.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+        var shown = details.EnumerateObject().Where(m => IsTelling(m.Value))
             .Take(2).Select(m => $"{Words.Of(m.Name)} {Visible.Line(m.Value.ToString(), 60)}").ToList();
         return shown.Count == 0 ? "more" : string.Join(", ", shown);
     }
+
+    // Ids, hashes and instants are looked up in the whole; on one line they hide what happened.
+    private static bool IsTelling(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => true,
+        JsonValueKind.String => value.GetString() is { Length: > 0 } text && !Guid.TryParse(text, out _) && !value.TryGetDateTimeOffset(out _)
+            && !(text.Length >= 32 && text.All(char.IsAsciiHexDigit)),
+        _ => false,
+    };
 }
