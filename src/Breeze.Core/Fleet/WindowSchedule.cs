@@ -99,6 +99,15 @@ public sealed class WindowSchedule
         return null;
     }
 
+    /// <summary>Every opening that overlaps a span of time, in order of their starts, worked out as they are consumed.</summary>
+    /// <param name="to">The first instant that no longer belongs to the span.</param>
+    public IEnumerable<(DateTimeOffset StartsAt, DateTimeOffset EndsAt)> Openings(DateTimeOffset from, DateTimeOffset to)
+    {
+        var (first, end) = (Instant.FromDateTimeOffset(from), Instant.FromDateTimeOffset(to));
+        return StartsFrom(first - _length).TakeWhile(start => start < end).Where(start => start + _length > first)
+            .Select(start => (start.ToDateTimeOffset(), (start + _length).ToDateTimeOffset()));
+    }
+
     /// <summary>Starts at or after an instant, in order, one at a time.</summary>
     private IEnumerable<Instant> StartsFrom(Instant from)
     {

@@ -53,6 +53,18 @@ public sealed record PatchSchedule(ScheduleFrequency Frequency, TimeOnly Time, D
         }
     }
 
+    /// <summary>The occurrences after an instant, one after the other, without end: take as many as are wanted.</summary>
+    /// <inheritdoc cref="Next"/>
+    public IEnumerable<ScheduledTime> Following(string timeZone, DateTimeOffset after)
+    {
+        while (true)
+        {
+            var next = Next(timeZone, after);
+            yield return next;
+            after = next.At;
+        }
+    }
+
     /// <summary>The first day at or after a date that the schedule names.</summary>
     private LocalDate FirstDayFrom(LocalDate date)
     {

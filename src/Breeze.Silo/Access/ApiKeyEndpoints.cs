@@ -20,7 +20,8 @@ internal static class ApiKeyEndpoints
     public static void MapApiKeys(this RouteGroupBuilder api)
     {
         var keys = api.MapGroup("/api-keys").WithTags("API keys");
-        keys.MapGet("/", List).RequireRight(Right.ManageKeys).Document(
+        keys.MapGet("/", List).RequireRight(Right.ManageKeys)
+            .Query("orgId", "The keys of one organization; 403 when it is out of reach.", Example.OrgId.ToString()).Document(
             "List API keys", "The keys of the caller's reach, revoked ones too, newest first. Their texts are not stored.",
             new PagedList<ApiKey>([Example], new(1, 50, 1), null));
         keys.MapPost("/", Create).RequireRight(Right.ManageKeys).Audited("api_key.create", "api_key")
@@ -43,10 +44,17 @@ internal static class ApiKeyEndpoints
             "Revoke an API key", "Makes the key useless within two seconds, for good. A repeat changes nothing.", new Single<ApiKey>(Example));
     }
 
-    private static async Task<IResult> List(NumberedPage page, Caller caller, ApiKeyStore store, CancellationToken cancel)
+    private static async Task<IResult> List(
+        HttpContext http, NumberedPage page, Caller caller, AccessQueries queries, ApiKeyStore store, CancellationToken cancel)
     {
+        var scope = await queries.Narrow(caller, QueryText.Id(http.Request.Query, "orgId"), cancel);
+        if (scope.Refusal is { } refusal)
+        {
+            return Problems.From(refusal);
+        }
+
         var after = Cursors.Decode<ApiKeyPosition>(page.Cursor)?.Id;
-        var (rows, total) = await store.List(caller.Scope, after, page.Offset, page.Limit, cancel);
+        var (rows, total) = await store.List(scope.Value!, after, page.Offset, page.Limit, cancel);
         var next = rows.Count == page.Limit ? Cursors.Encode(new ApiKeyPosition(rows[^1].Id)) : null;
         return Replies.Bare(page.Answer<ApiKey>([.. rows.Select(r => r.ToApiKey())], total, next));
     }

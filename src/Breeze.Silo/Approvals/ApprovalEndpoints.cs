@@ -4,6 +4,7 @@ using Breeze.Core.Access;
 using Breeze.Core.Fleet;
 using Breeze.Core.Patches;
 using Breeze.Silo.Access;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 
@@ -18,7 +19,8 @@ internal static class ApprovalEndpoints
     public static void MapApprovalRoutes(this RouteGroupBuilder api)
     {
         var patches = api.MapGroup("/patches").WithTags("Patches");
-        patches.MapGet("/approvals", List).RequireRight(Right.ViewPatches);
+        patches.MapGet("/approvals", List).RequireRight(Right.ViewPatches)
+            .Query("orgId", "One organization of the key's reach; 403 when it is not.").Query("search", "Part of the title, in either case of letters.");
         patches.MapGet("/{id}/approvals", History).RequireRight(Right.ViewPatches);
         patches.MapPost("/bulk-approve", BulkApprove).RequireRight(Right.DecidePatches).Audited("patch.bulk_approve", "patch");
         patches.MapPost("/{id}/approve", (HttpContext http, Deciding deciding, Guid id, DecisionBody body) =>
@@ -36,7 +38,7 @@ internal static class ApprovalEndpoints
     {
         var query = http.Request.Query;
         var (org, patch, status) = (QueryText.Id(query, "orgId"), QueryText.Id(query, "patchId"), QueryText.Name<ApprovalStatus>(query, "status"));
-        return (await queries.List(http.Caller().Scope, org, patch, status, page)).ToHttp(Replies.Bare);
+        return (await queries.List(http.Caller().Scope, org, patch, status, Searches.Pattern(query), page)).ToHttp(Replies.Bare);
     }
 
     private static async Task<IResult> History(HttpContext http, ApprovalQueries queries, Guid id, NumberedPage page) =>

@@ -5,6 +5,7 @@ using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Core.Patches;
 using Breeze.Silo.Access;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 using Dapper;
@@ -15,7 +16,8 @@ namespace Breeze.Silo.Approvals;
 internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
 {
     /// <summary>Decided patches, last decision first; what nobody decided about is not listed.</summary>
-    public Task<Answer<PagedList<PatchApproval>>> List(OrgScope scope, Guid? orgId, Guid? patchId, ApprovalStatus? status, NumberedPage page) =>
+    public Task<Answer<PagedList<PatchApproval>>> List(
+        OrgScope scope, Guid? orgId, Guid? patchId, ApprovalStatus? status, string? part, NumberedPage page) =>
         database.Read<Answer<PagedList<PatchApproval>>>(async c =>
         {
             if (await OrgChoice.Refuse(c, scope, orgId) is { } refusal)
@@ -27,7 +29,8 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
             var where = $"a.version > 0 and {scope.Sql("a.org_id")}"
                 + (orgId is null ? "" : " and a.org_id = @orgId")
                 + (patchId is null ? "" : " and a.patch_id = @patchId")
-                + (status is null ? "" : $" and {ApprovalSql.Effective("a")} = @status");
+                + (status is null ? "" : $" and {ApprovalSql.Effective("a")} = @status")
+                + (part is null ? "" : $" and {Searches.Contains("p.title")}");
             var after = Cursors.Decode<ApprovalPosition>(page.Cursor);
             var args = new
             {
@@ -36,6 +39,7 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
                 orgId,
                 patchId,
                 status,
+                part,
                 limit = page.Limit + 1,
                 offset = page.Offset,
                 afterAt = after?.DecidedAt,
@@ -89,7 +93,7 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
             var rows = (await c.QueryAsync<DecisionRow>(
                 $"""
                 select d.id, d.org_id, d.patch_id, d.status, d.defer_until, d.note, d.actor_kind, d.actor_id, d.actor_name, d.policy_id,
-                  d.assignment_id, d.level, d.target_id, d.approval_version, d.at
+                  d.assignment_id, d.level, d.target_id, d.approval_version, d.at, {TargetNames.ByNumber("d")} as target_name
                 from patch_decisions d where {where}{(after is null ? "" : " and (d.at, d.approval_version, d.id) < (@afterAt, @afterVersion, @afterId)")}
                 order by d.at desc, d.approval_version desc, d.id desc limit @limit offset @offset
                 """,
@@ -138,6 +142,7 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
         public Guid? AssignmentId { get; init; }
         public PolicyLevel? Level { get; init; }
         public Guid? TargetId { get; init; }
+        public string? TargetName { get; init; }
         public long ApprovalVersion { get; init; }
         public DateTimeOffset At { get; init; }
 
@@ -145,7 +150,7 @@ internal sealed class ApprovalQueries(IDatabase database, TimeProvider clock)
 
         public PatchDecision Shown => new(
             Id, PatchId, OrgId, EnumName.Of(Status), DeferUntil, Note, By, PolicyId,
-            Level is { } level && TargetId is { } target && AssignmentId is { } assignment ? new DecisionScope(EnumName.Of(level), target, assignment) : null,
+            Level is { } level && TargetId is { } target && AssignmentId is { } assignment ? new DecisionScope(EnumName.Of(level), target, assignment, TargetName) : null,
             At);
     }
 }

@@ -88,7 +88,7 @@ public sealed class AttemptCommits : IAsyncDisposable
             await End(withdrawn);
             var changed = _records.Values.Where(r => r.Changed).ToList();
             await RecordWrites.Update(tx, [.. changed.Select(r => (r.Row.Key, r.State, r.Row.Version))], checkVersion: false);
-            await RecordWrites.Count(tx, _deltas);
+            await RecordWrites.Count(tx, _deltas, _now);
 
             // An acceptance changes no column of the record, only its shard's count and what is shown.
             Changes.AddRange(_records.Values.Where(r => r.Changed || r.NewlyAccepted)

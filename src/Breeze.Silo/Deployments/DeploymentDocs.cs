@@ -96,7 +96,18 @@ internal static class DeploymentDocs
             One(Active with { Status = DeploymentStatus.Rollback }));
 
     private static RouteDocs Records(RouteDocs docs) => docs
-        .Add("GET /deployments/{id}/devices", "List device records", "By batch, hostname and id; filtered by status, batchNumber and run.",
+        .Add("GET /deployments/{id}/batches", "List batches",
+            "The first batch first: waiting, running, soaking (finished, and the next batch waits for its delay), done or failed, with its counts. An immediate deployment has one.",
+            new OffsetList<DeploymentBatch>(
+                [
+                    new()
+                    {
+                        BatchNumber = 1, Status = BatchStatus.Soaking, Total = 12, Pending = 0, Running = 0, Completed = 11, Failed = 1, Skipped = 0, Retrying = 0,
+                        DispatchedAt = At, CompletedAt = At.AddMinutes(4), NextAt = At.AddMinutes(34),
+                    },
+                ],
+                10, 1, 0, "eyJvZiI6"))
+        .Add("GET /deployments/{id}/devices", "List device records", "By batch, hostname and id; filtered by status, batchNumber, search and run.",
             new OffsetList<DeviceRecord>([Record], 1, 50, 0, null))
         .Add("GET /deployments/{id}/devices/{deviceId}", "Get a device record", "With every attempt, oldest first.",
             One(Record with

@@ -15,7 +15,7 @@ internal static class DeploymentEndpoints
     public static void MapDeploymentRoutes(this RouteGroupBuilder api)
     {
         var deployments = api.MapGroup("/deployments").WithTags("Deployments");
-        deployments.MapGet("/", List).RequireRight(Right.ViewDeployments);
+        deployments.MapGet("/", List).RequireRight(Right.ViewDeployments).Narrowed();
         deployments.MapPost("/", Create).RequireRight(Right.RunDeployments).Audited("deployment.create", "deployment");
         deployments.MapGet("/{id}", Get).RequireRight(Right.ViewDeployments);
         deployments.MapPut("/{id}", Update).RequireRight(Right.RunDeployments).Audited("deployment.edit", "deployment");
@@ -33,8 +33,9 @@ internal static class DeploymentEndpoints
         .RequireRight(Right.RunDeployments)
         .Audited($"deployment.{name}", "deployment");
 
-    private static async Task<IResult> List(OffsetPage page, Guid? orgId, DeploymentQueries queries, HttpContext http)
+    private static async Task<IResult> List(OffsetPage page, DeploymentQueries queries, HttpContext http)
     {
+        var wanted = Listing.Read(http.Request.Query);
         var status = http.Request.Query["status"].FirstOrDefault();
         var type = http.Request.Query["type"].FirstOrDefault();
         if (status is not null && Display.StagesOf(status).Count == 0)
@@ -49,8 +50,14 @@ internal static class DeploymentEndpoints
         }
 
         var before = Cursors.Decode<DeploymentPosition>(page.Cursor);
-        var (data, total) = await queries.List(
-            http.Caller().Scope, orgId, status, type, page.Limit, page.Cursor is null ? page.Offset : 0, before is null ? null : new DeploymentId(before.Id));
+        var answer = await queries.List(
+            http.Caller().Scope, wanted, status, type, page.Limit, page.Cursor is null ? page.Offset : 0, before is null ? null : new DeploymentId(before.Id));
+        if (answer.Refusal is { } refusal)
+        {
+            return Problems.From(refusal);
+        }
+
+        var (data, total) = answer.Value;
         var next = data.Count == page.Limit ? Cursors.Encode(new DeploymentPosition(data[^1].Id)) : null;
         return Replies.Bare(page.Answer(data, total, next));
     }

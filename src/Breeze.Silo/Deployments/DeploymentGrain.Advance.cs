@@ -114,7 +114,8 @@ public sealed partial class DeploymentGrain
             switch (Rollout.Next(row.ToState(_plan, run, batch), now))
             {
                 case RolloutStep.OpenBatch open:
-                    await Save(row with { CurrentBatch = open.Number, BatchDispatchedAt = now, NextBatchAt = null }, null, Engine);
+                    await Save(
+                        row with { CurrentBatch = open.Number, BatchDispatchedAt = now, NextBatchAt = null }, null, Engine, tx => DeploymentStore.Opened(tx, row, open.Number, now));
                     foreach (var shard in await database.Read(connection => DeploymentTotals.ShardsOfBatch(connection, row.Id, row.Run, open.Number)))
                     {
                         _toWake.Enqueue(shard);

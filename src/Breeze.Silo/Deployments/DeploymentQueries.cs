@@ -6,6 +6,7 @@ using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Access;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -41,15 +42,22 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
 
     /// <summary>Newest first.</summary>
     /// <param name="before">The last id of the page before; null with an offset.</param>
-    public Task<(IReadOnlyList<Deployment> Page, long Total)> List(
-        OrgScope scope, Guid? org, string? status, string? type, int limit, int offset, DeploymentId? before) => database.Read(async connection =>
+    internal Task<Answer<(IReadOnlyList<Deployment> Page, long Total)>> List(
+        OrgScope scope, Listing wanted, string? status, string? type, int limit, int offset, DeploymentId? before) =>
+        database.Read<Answer<(IReadOnlyList<Deployment>, long)>>(async connection =>
     {
+        if (await OrgChoice.Refuse(connection, scope, wanted.OrgId) is { } refusal)
+        {
+            return refusal;
+        }
+
         var stages = status is null ? [] : Display.StagesOf(status);
         var where = $"{scope.Sql("d.org_id")} and d.kind = 0"
-            + (org is null ? "" : " and d.org_id = @org")
+            + (wanted.OrgId is null ? "" : " and d.org_id = @OrgId")
+            + (wanted.Part is null ? "" : $" and {Searches.Contains("d.name")}")
             + (type is null ? "" : " and d.type = @type")
             + (status is null ? "" : $" and d.stage = @stage{DerivedStatus(status)}");
-        var parameters = new { scopeId = scope.Id, org, type, stage = stages.Count > 0 ? stages[0] : default, status, limit, offset, before };
+        var parameters = new { scopeId = scope.Id, wanted.OrgId, part = wanted.Part, type, stage = stages.Count > 0 ? stages[0] : default, status, limit, offset, before };
         var total = await connection.ExecuteScalarAsync<long>($"select count(*) from deployments d where {where}", parameters);
         var rows = (await connection.QueryAsync<DeploymentRow>(
             $"select {DeploymentStore.Columns} from deployments d where {where}{(before is null ? "" : " and d.id < @before")} order by d.id desc limit @limit offset @offset",

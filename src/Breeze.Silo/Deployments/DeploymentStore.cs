@@ -43,6 +43,10 @@ public sealed class DeploymentStore(IDatabase database)
                 cancelled = Stage.Cancelled,
             })).AsList());
 
+    /// <summary>Notes when a batch was opened, in the transaction that opens it.</summary>
+    public static Task Opened(DbTransaction tx, DeploymentRow row, int batch, DateTimeOffset now) => tx.Connection!.ExecuteAsync(
+        "insert into deployment_batches (deployment_id, run, batch, dispatched_at) values (@Id, @Run, @batch, @now)", new { row.Id, row.Run, batch, now }, tx);
+
     /// <returns>False: its occurrence has a row already, and nothing was inserted.</returns>
     public static async Task<bool> Insert(DbTransaction tx, DeploymentRow row) => await tx.Connection!.ExecuteAsync(
         """

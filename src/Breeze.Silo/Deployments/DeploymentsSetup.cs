@@ -10,6 +10,7 @@ public static class DeploymentsSetup
         services.AddSingleton<DeploymentStore>();
         services.AddSingleton<DeploymentQueries>();
         services.AddSingleton<RecordQueries>();
+        services.AddSingleton<BatchQueries>();
         services.AddSingleton<DeviceReachQueries>();
         services.AddSingleton<ShardStore>();
         services.AddSingleton<RunContexts>();

@@ -16,12 +16,34 @@ internal static class RecordEndpoints
     public static void MapRecordRoutes(this RouteGroupBuilder api)
     {
         var deployments = api.MapGroup("/deployments/{id}").WithTags("Deployments");
-        deployments.MapGet("/devices", List).RequireRight(Right.ViewDeployments);
+        deployments.MapGet("/batches", Batches).RequireRight(Right.ViewDeployments).Query("run", "rollout or rollback; left out: the one that is shown.", "rollout");
+        deployments.MapGet("/devices", List).RequireRight(Right.ViewDeployments)
+            .Query("status", "pending, running, completed, failed or skipped.", "failed")
+            .Query("batchNumber", "Only this batch.", "2")
+            .Query("search", Searches.OfDevices, "front-desk");
         deployments.MapGet("/devices/{deviceId}", Get).RequireRight(Right.ViewDeployments);
         deployments.MapGet("/failures", Failures).RequireRight(Right.ViewDeployments);
         deployments.MapPost("/devices/{deviceId}/retry", Retry).RequireRight(Right.RunDeployments).Audited("deployment.retry_device", "deployment");
         deployments.MapPost("/devices/retry", RetryMany).RequireRight(Right.RunDeployments).Audited("deployment.retry_devices", "deployment");
         api.MapGet("/devices/{id}/deployments", OfDevice).WithTags("Devices").RequireRight(Right.ViewDeployments);
+    }
+
+    private static async Task<IResult> Batches(Guid id, OffsetPage page, string? run, DeploymentQueries deployments, BatchQueries batches, HttpContext http)
+    {
+        if (await deployments.FindRow(http.Caller().Scope, new DeploymentId(id)) is not { } row)
+        {
+            return Problems.From(Refusal.NotFound("The deployment"));
+        }
+
+        if (RunOf(row, run) is not { } number)
+        {
+            return Problems.From(Refusal.Invalid("run must be rollout or rollback.", "run"));
+        }
+
+        var after = Cursors.Decode<BatchPosition>(page.Cursor)?.BatchNumber ?? page.Offset;
+        var (data, total) = await batches.List(row, number, after, page.Limit);
+        var next = data.Count > 0 && data[^1].BatchNumber < total ? Cursors.Encode(new BatchPosition(data[^1].BatchNumber)) : null;
+        return Replies.Bare(page.Answer(data, total, next));
     }
 
     private static async Task<IResult> List(Guid id, OffsetPage page, string? run, DeploymentQueries deployments, RecordQueries records, HttpContext http)
@@ -44,7 +66,8 @@ internal static class RecordEndpoints
         }
 
         var after = Cursors.Decode<RecordPosition>(page.Cursor)?.Ordinal ?? -1;
-        var (data, last, total) = await records.List(row, number, status, batch, page.Limit, page.Cursor is null ? page.Offset : 0, after);
+        var (data, last, total) = await records.List(
+            row, number, new RecordFilter(status, batch, Searches.Pattern(http.Request.Query)), page.Limit, page.Cursor is null ? page.Offset : 0, after);
         return Replies.Bare(page.Answer(data, total, data.Count == page.Limit ? Cursors.Encode(new RecordPosition(last)) : null));
     }
 
@@ -165,4 +188,6 @@ internal static class RecordEndpoints
     };
 
     private sealed record RecordPosition(int Ordinal);
+
+    private sealed record BatchPosition(int BatchNumber);
 }

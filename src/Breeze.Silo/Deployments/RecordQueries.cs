@@ -2,10 +2,15 @@ using Breeze.Contracts.Deployments;
 using Breeze.Core;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Storage;
 using Dapper;
 
 namespace Breeze.Silo.Deployments;
+
+/// <summary>What a list of device records is narrowed by; every member may be null.</summary>
+/// <param name="Part">A <see cref="Searches.Pattern"/> of the hostname or the display name.</param>
+public sealed record RecordFilter(DeviceRecordStatus? Status, int? Batch, string? Part);
 
 /// <summary>Reads device records of a deployment that the caller was found to see: pages by index, totals from count rows.</summary>
 public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
@@ -26,25 +31,35 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
     /// <summary>By batch, hostname, id: by ordinal.</summary>
     /// <param name="after">The last ordinal of the page before; -1 for the first.</param>
     public Task<(IReadOnlyList<DeviceRecord> Page, int Last, long Total)> List(
-        DeploymentRow row, int run, DeviceRecordStatus? status, int? batch, int limit, int offset, int after) => database.Read(async connection =>
+        DeploymentRow row, int run, RecordFilter filter, int limit, int offset, int after) => database.Read(async connection =>
     {
         var batches = await BatchesOf(connection, row, run);
         var isUnswept = run == row.Run && row is { IsClosed: true, Swept: false };
-        var where = (status is null ? "" : StatusIs(isUnswept)) + (batch is null ? "" : " and d.ordinal >= @first and d.ordinal < @first + @BatchSize");
-        var first = batch is { } number ? (long)(number - 1) * batches.BatchSize : 0;
+        var where = (filter.Status is { } status ? StatusIs(status, isUnswept) : "")
+            + (filter.Batch is null ? "" : " and d.ordinal >= @first and d.ordinal < @first + @BatchSize")
+            + (filter.Part is null ? "" : $" and ({Searches.Contains("d.hostname")} or {Searches.Contains("d.display_name")})");
+        var first = filter.Batch is { } number ? (long)(number - 1) * batches.BatchSize : 0;
+        var arguments = new { row.Id, run, status = (int?)filter.Status, first, batches.BatchSize, part = filter.Part, after, limit, offset };
         var rows = (await connection.QueryAsync<ListedRow>(
-            $"select {Columns} {From}{where} and d.ordinal > @after order by d.ordinal limit @limit offset @offset",
-            new { row.Id, run, status = (int?)status, first, batches.BatchSize, after, limit, offset })).AsList();
-        var totals = batch is { } only
-            ? await DeploymentTotals.OfBatch(connection, row.Id, run, only)
-            : await DeploymentTotals.OfRun(connection, row.Id, run);
+            $"select {Columns} {From}{where} and d.ordinal > @after order by d.ordinal limit @limit offset @offset", arguments)).AsList();
+        var total = filter.Part is null
+            ? await Total(connection, row, run, filter, isUnswept)
+            : await connection.ExecuteScalarAsync<long>($"select count(*) {Counted(isUnswept)}{where}", arguments);
         var plan = row.ParsePlan();
         var earlier = await EarlierResults(connection, row, run, rows);
         return (
             (IReadOnlyList<DeviceRecord>)rows.ConvertAll(r => r.Show(batches, plan, isUnswept ? row.ClosedReason : null, earlier.GetValueOrDefault(r.Ordinal))),
             rows.Count == 0 ? after : rows[^1].Ordinal,
-            (long)(isUnswept ? totals.AfterClosing() : totals).Of(status));
+            total);
     });
+
+    private static async Task<long> Total(System.Data.Common.DbConnection connection, DeploymentRow row, int run, RecordFilter filter, bool isUnswept)
+    {
+        var totals = filter.Batch is { } only
+            ? await DeploymentTotals.OfBatch(connection, row.Id, run, only)
+            : await DeploymentTotals.OfRun(connection, row.Id, run);
+        return (isUnswept ? totals.AfterClosing() : totals).Of(filter.Status);
+    }
 
     /// <summary>One record with its attempts, oldest first; null when the device is not among the targets.</summary>
     public Task<DeviceRecord?> Find(DeploymentRow row, int run, DeviceId device) => database.Read(async connection =>
@@ -141,11 +156,17 @@ public sealed class RecordQueries(IDatabase database, IGrainFactory grains)
         new Rows().Uuid("in_deployment", [.. keys.Select(_ => row.Id.Value)]).Int("in_run", [.. keys.Select(_ => run)]), keys);
 
     // Until its rows have followed, a closed run's records without an accepted command count as skipped.
-    private static string StatusIs(bool isUnswept) => isUnswept
-        ? """
-           and case when d.status = 1 or (d.status = 2 and coalesce(c.state, 0) <> 3) then 5 else d.status end = @status
-          """
-        : " and d.status = @status";
+    private static string StatusIs(DeviceRecordStatus status, bool isUnswept) => (isUnswept, status) switch
+    {
+        (false, _) or (_, DeviceRecordStatus.Completed or DeviceRecordStatus.Failed) => " and d.status = @status",
+        (_, DeviceRecordStatus.Pending) => " and 1 = 0",
+        (_, DeviceRecordStatus.Running) => " and d.status = @status and c.state = 3",
+        _ => " and (d.status in (1, 5) or (d.status = 2 and coalesce(c.state, 0) <> 3))",
+    };
+
+    // A count asks for commands only where a record's state depends on its command.
+    private static string Counted(bool isUnswept) =>
+        $"from deployment_devices d {(isUnswept ? "left join device_commands c on c.id = d.command_id" : "")} where d.deployment_id = @Id and d.run = @run";
 
     private sealed class PlaceRow
     {

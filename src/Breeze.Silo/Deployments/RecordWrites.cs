@@ -52,7 +52,8 @@ internal static class RecordWrites
     }
 
     /// <summary>Adds to the count rows, in the transaction of the records they count. In one order, so that two writers cannot wait for each other.</summary>
-    public static async Task Count(DbTransaction tx, IReadOnlyDictionary<(DeploymentId Deployment, int Run, int Shard), Totals> deltas)
+    public static async Task Count(
+        DbTransaction tx, IReadOnlyDictionary<(DeploymentId Deployment, int Run, int Shard), Totals> deltas, DateTimeOffset now)
     {
         var changed = deltas.Where(d => d.Value != default)
             .OrderBy(d => d.Key.Deployment.Value).ThenBy(d => d.Key.Run).ThenBy(d => d.Key.Shard).ToList();
@@ -61,7 +62,9 @@ internal static class RecordWrites
             with v as ({rows})
             update deployment_counts set pending = pending + v.d_pending, retrying = retrying + v.d_retrying,
               running = running + v.d_running, accepted = accepted + v.d_accepted, completed = completed + v.d_completed,
-              failed = failed + v.d_failed, skipped = skipped + v.d_skipped, accepted_failures = accepted_failures + v.d_accepted_failures
+              failed = failed + v.d_failed, skipped = skipped + v.d_skipped, accepted_failures = accepted_failures + v.d_accepted_failures,
+              finished_at = case when pending + v.d_pending + running + v.d_running > 0 then null
+                when pending + running > 0 then @now else finished_at end
             from v where deployment_counts.deployment_id = v.in_deployment and deployment_counts.run = v.in_run
               and deployment_counts.shard = v.in_shard
             """,
@@ -76,7 +79,8 @@ internal static class RecordWrites
                 .Int("d_completed", [.. changed.Select(c => c.Value.Completed)])
                 .Int("d_failed", [.. changed.Select(c => c.Value.Failed)])
                 .Int("d_skipped", [.. changed.Select(c => c.Value.Skipped)])
-                .Int("d_accepted_failures", [.. changed.Select(c => c.Value.AcceptedFailures)]));
+                .Int("d_accepted_failures", [.. changed.Select(c => c.Value.AcceptedFailures)]),
+            new { now });
     }
 
     public static long? Ms(DateTimeOffset? at) => at?.ToUnixTimeMilliseconds();

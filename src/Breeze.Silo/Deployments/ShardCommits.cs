@@ -90,7 +90,7 @@ public sealed class ShardCommits : IAsyncDisposable
             }
         }
 
-        await RecordWrites.Count(tx, deltas);
+        await RecordWrites.Count(tx, deltas, now);
         foreach (var step in passed.Where(s => s.RetriedBy is not null))
         {
             await WriteAudit(tx, step, [.. step.Changes.Where(c => written.Contains(c.Key)).Select(c => c.Device.Value)]);

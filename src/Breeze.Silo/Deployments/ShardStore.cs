@@ -62,7 +62,7 @@ public sealed class ShardStore(IDatabase database)
             await RecordWrites.Count(tx, new Dictionary<(DeploymentId, int, int), Totals>
             {
                 [(context.Deployment, context.Run, shard)] = changes.Aggregate(default(Totals), (sum, c) => sum + (c.State.Counted - c.Row.ToState().Counted)),
-            });
+            }, now);
             return new SweptShard(changes.ConvertAll(c => new RecordChanged(c.Row.Key, c.Row.DeviceId, c.State, c.Row.Version + 1)), withdrawn);
         });
     }

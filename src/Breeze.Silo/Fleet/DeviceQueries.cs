@@ -10,40 +10,31 @@ using Dapper;
 
 namespace Breeze.Silo.Fleet;
 
-/// <summary>What a list of devices is narrowed by; every member may be null.</summary>
-/// <param name="Status">Null: all but the decommissioned.</param>
-/// <param name="Search">Part of the hostname or the display name, in either case of letters.</param>
-internal sealed record DeviceListing(Guid? OrgId, Guid? SiteId, DeviceStatus? Status, string? Search);
-
 /// <summary>Reads devices.</summary>
 internal sealed class DeviceQueries(IDatabase database, FilterSql filters, TimeProvider clock)
 {
     public Task<Answer<PagedList<Device>>> List(OrgScope scope, DeviceListing wanted, NumberedPage page) => database.Read<Answer<PagedList<Device>>>(async c =>
     {
-        if (await OrgChoice.Refuse(c, scope, wanted.OrgId) is { } refusal)
+        var arguments = new SqlArguments();
+        var where = await wanted.Where(c, scope, filters, clock.GetUtcNow(), arguments);
+        if (where.Refusal is { } refusal)
         {
             return refusal;
         }
 
-        var list = Newest().Within(scope, wanted.OrgId).Where(wanted.Status switch
-        {
-            DeviceStatus.Decommissioned => "d.decommissioned_at is not null",
-            DeviceStatus.Online => "d.decommissioned_at is null and " + PresenceFilter.Online("@now"),
-            DeviceStatus.Offline => "d.decommissioned_at is null and not " + PresenceFilter.Online("@now"),
-            _ => "d.decommissioned_at is null",
-        });
-        if (wanted.SiteId is { } site)
-        {
-            list.Where("d.site_id = @site", new { site });
-        }
-
-        if (wanted.Search is { Length: > 0 } search)
-        {
-            var part = $"%{LikePattern.Escape(Hostnames.Key(search))}%";
-            list.Where($"(d.hostname_key like @part escape '{LikePattern.EscapeCharacter}' or d.display_name_key like @part escape '{LikePattern.EscapeCharacter}')", new { part });
-        }
-
-        return await Read(list, c, page);
+        var total = await c.ExecuteScalarAsync<long>($"select count(*) from devices d where {where.Value}", arguments.Values);
+        var sort = wanted.Sort;
+        var following = sort.After(page.Cursor, arguments.Values);
+        // Only a page's rows are read whole: what is sorted is a key and an id each.
+        var rows = (await c.QueryAsync<DeviceRow>(
+            $"""
+            select {DeviceRow.Columns}, {(sort.IsText ? "x.text_key" : "x.number_key")}
+            from (select d.id, {sort.Selected} from devices d{sort.Joined} where {where.Value}{following} order by {sort.OrderDevices} limit @limit offset @offset) x
+            cross join devices d where d.id = x.id order by {sort.OrderBy("x")}
+            """,
+            With(arguments, page))).AsList();
+        var shown = rows.Take(page.Limit).ToList();
+        return page.Answer(await DeviceRow.Show(c, shown), total, rows.Count > page.Limit ? sort.Cursor(shown[^1]) : null);
     });
 
     public Task<Answer<PagedList<Device>>> InGroup(OrgScope scope, Guid group, NumberedPage page) => database.Read<Answer<PagedList<Device>>>(async c =>
@@ -91,7 +82,7 @@ internal sealed class DeviceQueries(IDatabase database, FilterSql filters, TimeP
         var now = clock.GetUtcNow();
         var groups = await DynamicGroups.Load(c, org.Value, DynamicGroups.NamedBy(tree), filters.Fields);
         var from = $"from devices d where d.org_id = {arguments.Add(org.Value)} and {filters.Predicate(tree, groups, now, arguments)}"
-            + (AsksForDecommissioned(tree) ? "" : " and d.decommissioned_at is null");
+            + (DeviceListing.AsksForDecommissioned(tree) ? "" : " and d.decommissioned_at is null");
         var total = await c.ExecuteScalarAsync<long>($"select count(*) {from}", arguments.Values);
         arguments.Values.Add("now", now.ToUnixTimeMilliseconds());
         var rows = await c.QueryAsync<DeviceRow>(
@@ -99,8 +90,12 @@ internal sealed class DeviceQueries(IDatabase database, FilterSql filters, TimeP
         return new FilterPreview(total, await DeviceRow.Show(c, rows.AsList()));
     });
 
-    private static bool AsksForDecommissioned(FilterNode tree) => tree.AllConditions.Any(condition =>
-        condition is { Field.Name: "status", Negated: false, Value: FilterValue.Texts texts } && texts.Items.Contains("decommissioned"));
+    private static DynamicParameters With(SqlArguments arguments, NumberedPage page)
+    {
+        arguments.Values.Add("limit", page.Limit + 1);
+        arguments.Values.Add("offset", page.Offset);
+        return arguments.Values;
+    }
 
     private NewestFirst Newest() =>
         new NewestFirst(DeviceRow.Columns, "devices d", "d").Where("1 = 1", new { now = clock.GetUtcNow().ToUnixTimeMilliseconds() });

@@ -13,12 +13,16 @@ internal sealed class DeviceRow
 {
     /// <summary>The columns; the statement is given <c>@now</c> in milliseconds.</summary>
     public static string Columns { get; } =
-        "d.id, d.org_id, d.site_id, d.hostname, d.display_name, d.os_type, d.os_version, d.architecture, d.agent_version, d.enrolled_at,"
-        + $" d.decommissioned_at, d.version, case when {PresenceFilter.Online("@now")} then 1 else 0 end as online, {PresenceFilter.LastSeenAt("@now")} as last_seen_at";
+        "d.id, d.org_id, d.site_id, (select s.name from sites s where s.id = d.site_id) as site_name, d.hostname, d.display_name, d.os_type, d.os_version, d.architecture, d.agent_version, d.enrolled_at,"
+        + $" d.decommissioned_at, d.version, case when {PresenceFilter.Online("@now")} then 1 else 0 end as online, {PresenceFilter.LastSeenAt("@now")} as last_seen_at, {PatchesPending} as pending";
+
+    /// <summary>SQL: how many patches a device is offered and does not have. Kept by the patches' own writes.</summary>
+    public const string PatchesPending = "coalesce((select t.pending from device_patch_totals t where t.device_id = d.id), 0)";
 
     public Guid Id { get; init; }
     public OrgId OrgId { get; init; }
     public Guid SiteId { get; init; }
+    public string SiteName { get; init; } = "";
     public string Hostname { get; init; } = "";
     public string? DisplayName { get; init; }
     public string OsType { get; init; } = "";
@@ -30,6 +34,13 @@ internal sealed class DeviceRow
     public long Version { get; init; }
     public bool Online { get; init; }
     public DateTimeOffset? LastSeenAt { get; init; }
+    public int Pending { get; init; }
+
+    /// <summary>What a sorted list orders by, where it is a text.</summary>
+    public string TextKey { get; init; } = "";
+
+    /// <summary>What a sorted list orders by, where it is a number.</summary>
+    public long NumberKey { get; init; }
 
     public static Task<DeviceRow?> Find(SqlSource source, OrgScope scope, Guid id, DateTimeOffset now) => source.First<DeviceRow>(
         $"select {Columns} from devices d where d.id = @id and {scope.Sql("d.org_id")}", new { id, scopeId = scope.Id, now });
@@ -60,7 +71,9 @@ internal sealed class DeviceRow
         fields,
         EnrolledAt,
         LastSeenAt,
-        DecommissionedAt);
+        DecommissionedAt,
+        SiteName,
+        Pending);
 
     private sealed class TagRow
     {

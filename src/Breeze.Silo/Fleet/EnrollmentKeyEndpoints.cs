@@ -12,8 +12,8 @@ internal static class EnrollmentKeyEndpoints
     {
         var keys = api.MapGroup("/enrollment-keys").WithTags("Enrolment");
         keys.MapGet("", async (HttpContext http, EnrollmentKeyStore store, NumberedPage page) =>
-                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
-            .RequireRight(Right.ManageEnrollment).WithSummary("List enrolment keys, newest first");
+                (await store.List(http.Caller().Scope, Listing.Read(http.Request.Query), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ManageEnrollment).Narrowed().WithSummary("List enrolment keys, newest first");
         keys.MapGet("/{id}", async (HttpContext http, EnrollmentKeyStore store, Guid id) =>
                 (await store.Get(http.Caller().Scope, id)).ToHttp())
             .RequireRight(Right.ManageEnrollment).WithSummary("Get an enrolment key, without its text");

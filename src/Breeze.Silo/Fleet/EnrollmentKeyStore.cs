@@ -17,10 +17,10 @@ internal sealed class EnrollmentKeyStore(IDatabase database, TimeProvider clock)
 {
     public const string Prefix = "bre_";
     private const int MostUses = 10_000_000;
-    private const string Columns = "k.id, k.org_id, k.site_id, k.name, k.max_uses, k.uses, k.created_at, k.expires_at, k.revoked_at";
+    private const string Columns = "k.id, k.org_id, k.site_id, (select s.name from sites s where s.id = k.site_id) as site_name, k.name, k.max_uses, k.uses, k.created_at, k.expires_at, k.revoked_at";
 
-    public Task<Answer<PagedList<EnrollmentKey>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
-        new NewestFirst(Columns, "enrollment_keys k", "k").ReadWithin<KeyRow, EnrollmentKey, EnrollmentKeyPosition>(database, scope, orgId, page, r => r.Shown(null), r => new EnrollmentKeyPosition(r.Id));
+    public Task<Answer<PagedList<EnrollmentKey>>> List(OrgScope scope, Listing wanted, NumberedPage page) =>
+        new NewestFirst(Columns, "enrollment_keys k", "k").ReadWithin<KeyRow, EnrollmentKey, EnrollmentKeyPosition>(database, scope, wanted, page, r => r.Shown(null), r => new EnrollmentKeyPosition(r.Id));
 
     public Task<Answer<EnrollmentKey>> Get(OrgScope scope, Guid id) => database.Read<Answer<EnrollmentKey>>(async c =>
         await Find(c, scope, id) is { } row ? row.Shown(null) : Refusal.NotFound("The enrolment key"));
@@ -62,7 +62,7 @@ internal sealed class EnrollmentKeyStore(IDatabase database, TimeProvider clock)
             row,
             tx);
         await FleetAudit.Write(tx, caller, orgId, clock, "enrollment_key.create", "enrollment_key", row.Id, new { row.Name, row.SiteId, row.MaxUses, row.ExpiresAt });
-        return row.Shown(key);
+        return (await Find(tx, caller.Scope, row.Id))!.Shown(key);
     });
 
     /// <summary>Revokes a key: it stays in the list, no device enrols with it any more. A repeat changes nothing.</summary>
@@ -99,6 +99,7 @@ internal sealed class EnrollmentKeyStore(IDatabase database, TimeProvider clock)
         public Guid Id { get; init; }
         public OrgId OrgId { get; init; }
         public Guid SiteId { get; init; }
+        public string SiteName { get; init; } = "";
         public string Name { get; init; } = "";
         public string KeyHash { get; init; } = "";
         public int? MaxUses { get; init; }
@@ -108,6 +109,6 @@ internal sealed class EnrollmentKeyStore(IDatabase database, TimeProvider clock)
         public DateTimeOffset? RevokedAt { get; set; }
 
         public EnrollmentKey Shown(string? key) =>
-            new(Id, OrgId.Value, SiteId, Name, MaxUses, Uses, CreatedAt, ExpiresAt, RevokedAt, key);
+            new(Id, OrgId.Value, SiteId, Name, MaxUses, Uses, CreatedAt, ExpiresAt, RevokedAt, key, SiteName);
     }
 }

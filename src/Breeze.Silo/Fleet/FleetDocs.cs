@@ -16,7 +16,7 @@ internal static class FleetDocs
 
     private static readonly Device Device = new(
         DeviceId, OrgId, Site.Id, "front-desk-1", "Front desk", DeviceStatus.Online, OsType.Linux, "6.1", "x64", "0.1.0",
-        ["reception"], new Dictionary<string, string> { ["asset"] = "A-1041" }, At, At, null);
+        ["reception"], new Dictionary<string, string> { ["asset"] = "A-1041" }, At, At, null, Site.Name, 3);
 
     private static readonly object Filter = new
     {
@@ -36,11 +36,11 @@ internal static class FleetDocs
         [new("DIRECTORY", "/var/tmp/app", false)], 300, At, At);
 
     private static readonly EnrollmentKey Key = new(
-        Guid.Parse("0198f6a0-0000-7000-8000-000000000014"), OrgId, Site.Id, "Spring roll-in", 50, 0, At, At.AddDays(30), null);
+        Guid.Parse("0198f6a0-0000-7000-8000-000000000014"), OrgId, Site.Id, "Spring roll-in", 50, 0, At, At.AddDays(30), null, null, Site.Name);
 
     private static readonly MaintenanceWindow Window = new(
         Guid.Parse("0198f6a0-0000-7000-8000-000000000015"), OrgId, null, "Nights",
-        new() { Level = WindowLevel.Organization, TargetId = OrgId }, "Europe/Berlin", At.AddHours(12), 240, "FREQ=DAILY", true, false, false, At.AddHours(12), At);
+        new() { Level = WindowLevel.Organization, TargetId = OrgId }, "Europe/Berlin", At.AddHours(12), 240, "FREQ=DAILY", true, false, false, At.AddHours(12), At, "Contoso HQ");
 
     private static readonly object WindowBody = new
     {
@@ -81,7 +81,7 @@ internal static class FleetDocs
 
     private static RouteDocs Devices(RouteDocs docs) => docs
         .Add("GET /devices", "List devices",
-            "Newest first, by orgId, siteId, status and search. Decommissioned devices show only with status=decommissioned.", Page(Device))
+            "By orgId, siteId, groupId, status, search and filter, in the order of sort. Decommissioned devices show only with status=decommissioned, or a filter that asks for them.", Page(Device))
         .Add("GET /devices/{id}", "Get a device", "One device with its tags, fields and whether it is online now.", One(Device))
         .Add("PATCH /devices/{id}", "Change a device", "Sets the members that are given: displayName, tags, customFields (null removes one), siteId.",
             One(Device), new { displayName = "Front desk", tags = Device.Tags })
@@ -117,6 +117,10 @@ internal static class FleetDocs
 
     private static RouteDocs Windows(RouteDocs docs) => docs
         .Add("GET /maintenance-windows", "List maintenance windows", "The windows of the key's reach, newest first.", Page(Window))
+        .Add("GET /maintenance-windows/occurrences", "List the openings of maintenance windows",
+            "Those that overlap a span of at most 62 days, the earliest first, 2,000 at most; truncated says that there are more.",
+            new WindowOccurrences(
+                [new(Window.Id, Window.Name, At.AddHours(12), At.AddHours(16), true, false, Window.Scope, "Contoso HQ", Window.TimeZone)], false))
         .Add("GET /maintenance-windows/{id}", "Get a maintenance window", "One window, whether it is open, and when it opens next.", One(Window))
         .Add("POST /maintenance-windows", "Create a maintenance window",
             "A start in a time zone, a duration, and an RFC 5545 recurrence. Deployments that respect windows run only inside one that allows them.",
@@ -129,6 +133,7 @@ internal static class FleetDocs
         .Add("POST /filters/preview", "Preview a filter",
             "Counts who matches now and shows the first. At most 5 levels and 100 conditions; an unknown field or operator is 400 naming it.",
             One(new FilterPreview(1, [Device])), new { orgId = OrgId, filter = Filter, limit = 10 })
-        .Add("POST /targets/preview", "Preview a target", "Counts the devices that a deployment's target means now. Nothing is written.",
-            One(new TargetPreview(12, 3, [new(DeviceId, "not_found")], 1)), new { orgId = OrgId, targetConfig = new { type = "all" } });
+        .Add("POST /targets/preview", "Preview a target", "Counts the devices that a deployment's target means now, and with respectMaintenanceWindows those outside their windows. Nothing is written.",
+            One(new TargetPreview(12, 3, [new(DeviceId, "not_found")], 1, 4)),
+            new { orgId = OrgId, targetConfig = new { type = "all" }, respectMaintenanceWindows = true });
 }

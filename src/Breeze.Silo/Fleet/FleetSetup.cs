@@ -10,6 +10,7 @@ public static class FleetSetup
         services.AddSingleton<TargetPreviews>();
         services.AddSingleton<WindowQueries>();
         services.AddSingleton<WindowStore>();
+        services.AddSingleton<WindowCalendar>();
         services.AddSingleton<SiteStore>();
         services.AddSingleton<DeviceStore>();
         services.AddSingleton<DeviceQueries>();

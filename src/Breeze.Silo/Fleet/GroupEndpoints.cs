@@ -12,8 +12,8 @@ internal static class GroupEndpoints
     {
         var groups = api.MapGroup("/groups").WithTags("Groups");
         groups.MapGet("", async (HttpContext http, GroupStore store, NumberedPage page) =>
-                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
-            .RequireRight(Right.ViewFleet).WithSummary("List device groups, newest first");
+                (await store.List(http.Caller().Scope, Listing.Read(http.Request.Query), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewFleet).Narrowed().WithSummary("List device groups, newest first");
         groups.MapGet("/{id}", async (HttpContext http, GroupStore store, Guid id) =>
                 (await store.Get(http.Caller().Scope, id)).ToHttp(http))
             .RequireRight(Right.ViewFleet).WithSummary("Get a group and how many devices are in it now");

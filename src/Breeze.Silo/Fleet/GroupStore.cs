@@ -13,8 +13,8 @@ namespace Breeze.Silo.Fleet;
 /// <summary>Reads and writes device groups. Who is in a dynamic one is never stored: its filter is asked each time.</summary>
 internal sealed class GroupStore(IDatabase database, TargetQuery targets, GroupMembers members, TimeProvider clock)
 {
-    public Task<Answer<PagedList<Group>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
-        new NewestFirst(GroupRow.Columns, "device_groups g", "g").ReadWithin<GroupRow, Group, GroupPosition>(database, scope, orgId, page, r => r.Shown(null), r => new GroupPosition(r.Id));
+    public Task<Answer<PagedList<Group>>> List(OrgScope scope, Listing wanted, NumberedPage page) =>
+        new NewestFirst(GroupRow.Columns, "device_groups g", "g").ReadWithin<GroupRow, Group, GroupPosition>(database, scope, wanted, page, r => r.Shown(null), r => new GroupPosition(r.Id));
 
     public Task<Answer<Versioned<Group>>> Get(OrgScope scope, Guid id) => database.Read<Answer<Versioned<Group>>>(async c =>
         await GroupRow.Find(c, scope, id) is { } row ? await Shown(c, row) : Refusal.NotFound("The group"));

@@ -35,13 +35,16 @@ internal sealed record NewestFirst(string Columns, string From, string Alias)
         return orgId is null ? this : Where($"{Alias}.org_id = @orgId", new { orgId });
     }
 
+    /// <summary>Narrows the list to those whose name contains a <see cref="Searches.Pattern"/>; null takes all.</summary>
+    public NewestFirst Named(string? part) => part is null ? this : Where(Searches.Contains($"{Alias}.name"), new { part });
+
     /// <summary>A page of what the caller may see, or the refusal of an organization that it may not name.</summary>
     public Task<Answer<PagedList<T>>> ReadWithin<TRow, T, TPosition>(
-        IDatabase database, OrgScope scope, Guid? orgId, NumberedPage page, Func<TRow, T> show, Func<TRow, TPosition> position)
+        IDatabase database, OrgScope scope, Listing wanted, NumberedPage page, Func<TRow, T> show, Func<TRow, TPosition> position)
         where TPosition : ListPosition =>
-        database.Read<Answer<PagedList<T>>>(async c => await OrgChoice.Refuse(c, scope, orgId) is { } refusal
+        database.Read<Answer<PagedList<T>>>(async c => await OrgChoice.Refuse(c, scope, wanted.OrgId) is { } refusal
             ? refusal
-            : await Within(scope, orgId).Read(c, page, show, position));
+            : await Within(scope, wanted.OrgId).Named(wanted.Part).Read(c, page, show, position));
 
     public async Task<PagedList<T>> Read<TRow, T, TPosition>(
         SqlSource source, NumberedPage page, Func<IReadOnlyList<TRow>, Task<IReadOnlyList<T>>> show, Func<TRow, TPosition> position)

@@ -16,4 +16,13 @@ internal static class PresenceFilter
     public static string LastSeenAt(string now) =>
         $"(case when {Online(now)} then {now} else coalesce(d.disconnected_at,"
         + " (select coalesce(l.ended_at, l.lease_until) from silo_leases l where l.silo_id = d.silo_id), d.last_seen_at) end)";
+
+    /// <summary>To sort by when devices were last there: those that are online stand together, whatever the time is on the next page.</summary>
+    /// <remarks>Of devices with <see cref="LastSeenOrderJoin"/>.</remarks>
+    public static string LastSeenOrder(string now) =>
+        $"(case when d.disconnected_at is null and l.lease_until > {now} and l.ended_at is null then {long.MaxValue}"
+        + " else coalesce(d.disconnected_at, l.ended_at, l.lease_until, d.last_seen_at, 0) end)";
+
+    /// <inheritdoc cref="LastSeenOrder"/>
+    public const string LastSeenOrderJoin = " left join silo_leases l on l.silo_id = d.silo_id";
 }

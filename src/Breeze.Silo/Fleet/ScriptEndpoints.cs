@@ -12,8 +12,8 @@ internal static class ScriptEndpoints
     {
         var scripts = api.MapGroup("/scripts").WithTags("Scripts");
         scripts.MapGet("", async (HttpContext http, ScriptStore store, NumberedPage page) =>
-                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
-            .RequireRight(Right.ViewFleet).WithSummary("List scripts without their text, newest first");
+                (await store.List(http.Caller().Scope, Listing.Read(http.Request.Query), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewFleet).Narrowed().WithSummary("List scripts without their text, newest first");
         scripts.MapGet("/{id}", async (HttpContext http, ScriptStore store, Guid id) =>
                 (await store.Get(http.Caller().Scope, id)).ToHttp(http))
             .RequireRight(Right.ViewFleet).WithSummary("Get a script with its text");

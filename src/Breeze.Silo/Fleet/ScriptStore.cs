@@ -21,8 +21,8 @@ internal sealed class ScriptStore(IDatabase database, TimeProvider clock)
     private const int MaxTimeoutSeconds = 86_400;
     private const string Brief = "s.id, s.org_id, s.name, s.language, s.parameters, s.timeout_seconds, s.created_at, s.updated_at, s.version";
 
-    public Task<Answer<PagedList<Script>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
-        new NewestFirst(Brief, "scripts s", "s").ReadWithin<ScriptRow, Script, ScriptPosition>(database, scope, orgId, page, r => r.Shown, r => new ScriptPosition(r.Id));
+    public Task<Answer<PagedList<Script>>> List(OrgScope scope, Listing wanted, NumberedPage page) =>
+        new NewestFirst(Brief, "scripts s", "s").ReadWithin<ScriptRow, Script, ScriptPosition>(database, scope, wanted, page, r => r.Shown, r => new ScriptPosition(r.Id));
 
     public Task<Answer<Versioned<Script>>> Get(OrgScope scope, Guid id) => database.Read<Answer<Versioned<Script>>>(async c =>
         await Find(c, scope, id) is { } row ? row.Versioned : Refusal.NotFound("The script"));

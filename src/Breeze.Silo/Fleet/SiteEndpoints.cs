@@ -12,8 +12,8 @@ internal static class SiteEndpoints
     {
         var sites = api.MapGroup("/sites").WithTags("Sites");
         sites.MapGet("", async (HttpContext http, SiteStore store, NumberedPage page) =>
-                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
-            .RequireRight(Right.ViewFleet).WithSummary("List sites, newest first");
+                (await store.List(http.Caller().Scope, Listing.Read(http.Request.Query), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewFleet).Narrowed().WithSummary("List sites, newest first");
         sites.MapGet("/{id}", async (HttpContext http, SiteStore store, Guid id) =>
                 (await store.Get(http.Caller().Scope, id)).ToHttp(http))
             .RequireRight(Right.ViewFleet).WithSummary("Get a site");

@@ -15,8 +15,8 @@ internal sealed class SiteStore(IDatabase database, TimeProvider clock)
 {
     private const string Columns = "s.id, s.org_id, s.name, s.time_zone, s.created_at, s.version";
 
-    public Task<Answer<PagedList<Site>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
-        new NewestFirst(Columns, "sites s", "s").ReadWithin<SiteRow, Site, SitePosition>(database, scope, orgId, page, r => r.Shown, r => new SitePosition(r.Id));
+    public Task<Answer<PagedList<Site>>> List(OrgScope scope, Listing wanted, NumberedPage page) =>
+        new NewestFirst(Columns, "sites s", "s").ReadWithin<SiteRow, Site, SitePosition>(database, scope, wanted, page, r => r.Shown, r => new SitePosition(r.Id));
 
     public Task<Answer<Versioned<Site>>> Get(OrgScope scope, Guid id) => database.Read<Answer<Versioned<Site>>>(async c =>
         await Find(c, scope, id) is { } row ? row.Versioned : Refusal.NotFound("The site"));

@@ -8,7 +8,7 @@ using Breeze.Silo.Storage;
 namespace Breeze.Silo.Fleet;
 
 /// <summary>Counts what a deployment's target would mean now, without writing.</summary>
-internal sealed class TargetPreviews(IDatabase database, TargetQuery targets)
+internal sealed class TargetPreviews(IDatabase database, TargetQuery targets, WindowQueries windows, TimeProvider clock)
 {
     private const int MostShown = 100;
 
@@ -29,10 +29,14 @@ internal sealed class TargetPreviews(IDatabase database, TargetQuery targets)
         var target = await targets.Resolve(c, org.Value, spec.Value!);
         var count = await target.Count(c);
         var excluded = await target.Excluded(c);
+        var outside = body.RespectMaintenanceWindows == true
+            ? await target.CountWithout(c, arguments => windows.Inside(c, org.Value, clock.GetUtcNow(), arguments))
+            : 0;
         return new TargetPreview(
             count.Total,
             count.Offline,
             [.. excluded.Take(MostShown).Select(e => new Contracts.Deployments.ExcludedDevice(e.DeviceId.Value, e.Reason))],
-            excluded.Count);
+            excluded.Count,
+            outside);
     });
 }

@@ -113,6 +113,14 @@ public sealed class ResolvedTarget
         return rows.Count == 0 ? new TargetCount(0, 0) : new TargetCount((int)rows[0].Total, (int)rows[0].Offline);
     }
 
+    /// <summary>How many of them a condition over <c>devices d</c> does not hold for.</summary>
+    /// <param name="condition">Makes it, with its arguments among the target's own.</param>
+    public async Task<int> CountWithout(SqlSource source, Func<SqlArguments, Task<string>> condition)
+    {
+        var rows = await Query<CountRow>(source, "count(*) as total", $" and not {await condition(_arguments)}", _arguments.Values);
+        return rows.Count == 0 ? 0 : (int)rows[0].Total;
+    }
+
     /// <summary>The ids of an id list that are not among the targets, and why; empty for every other target.</summary>
     public async Task<IReadOnlyList<ExcludedDevice>> Excluded(SqlSource source)
     {

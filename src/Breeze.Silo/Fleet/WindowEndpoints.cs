@@ -12,8 +12,18 @@ internal static class WindowEndpoints
     {
         var windows = api.MapGroup("/maintenance-windows").WithTags("Maintenance windows");
         windows.MapGet("", async (HttpContext http, WindowStore store, NumberedPage page) =>
-                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
-            .RequireRight(Right.ViewFleet).WithSummary("List maintenance windows, newest first");
+                (await store.List(http.Caller().Scope, Listing.Read(http.Request.Query), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewFleet).Narrowed().WithSummary("List maintenance windows, newest first");
+        windows.MapGet("/occurrences", async (HttpContext http, WindowCalendar calendar) =>
+            {
+                var query = http.Request.Query;
+                return (await calendar.List(
+                    http.Caller().Scope, QueryText.Id(query, "orgId"), QueryText.Instant(query, "from"), QueryText.Instant(query, "to"))).ToHttp(Replies.Bare);
+            })
+            .RequireRight(Right.ViewFleet)
+            .Query("orgId", "The windows that apply within one organization; 403 when it is out of reach.", "0198f6a0-0000-7000-8000-000000000002")
+            .Query("from", "The first instant of the span.", "2026-03-01T00:00:00Z")
+            .Query("to", "Its end, at most 62 days later.", "2026-04-01T00:00:00Z");
         windows.MapGet("/{id}", async (HttpContext http, WindowStore store, Guid id) =>
                 (await store.Get(http.Caller().Scope, id)).ToHttp(http))
             .RequireRight(Right.ViewFleet).WithSummary("Get a maintenance window, whether it is open, and when it opens next");

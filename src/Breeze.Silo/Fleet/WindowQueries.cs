@@ -54,6 +54,35 @@ public sealed class WindowQueries(FilterSql filters)
         return places.Where(p => p.Value.Any(scopes.Contains)).Select(p => p.Key).ToHashSet();
     }
 
+    /// <summary>A condition over <c>devices d</c> of the organization: the device is inside a window that lets deployments through.</summary>
+    /// <remarks>Each window is judged once, however many devices there are.</remarks>
+    public async Task<string> Inside(SqlSource source, OrgId org, DateTimeOffset at, SqlArguments arguments)
+    {
+        var open = (await Applied(source, org, "allows_deployments")).Where(w => w.Schedule.IsInside(at)).ToList();
+        if (open.Any(w => w.Level is "partner" or "organization"))
+        {
+            return "1 = 1";
+        }
+
+        var conditions = new List<string> { "1 = 0" };
+        Add("site", "d.site_id");
+        Add("device", "d.id");
+        if (GroupsOf(open) is { Length: > 0 } groups)
+        {
+            conditions.Add(filters.InAnyGroup(groups, await DynamicGroups.Load(source, org, groups, filters.Fields), at, arguments));
+        }
+
+        return $"({string.Join(" or ", conditions)})";
+
+        void Add(string level, string column)
+        {
+            if (open.Where(w => w.Level == level).Select(w => w.TargetId).Distinct().ToList() is { Count: > 0 } targets)
+            {
+                conditions.Add($"{column} in {arguments.AddList(targets)}");
+            }
+        }
+    }
+
     private static Task<IReadOnlyList<AppliedWindow>> Applied(SqlSource source, OrgId org, string effect) => source.Query<AppliedWindow>(
         $"""
         select w.level, w.target_id, w.time_zone, w.starts_at, w.duration_minutes, w.recurrence from maintenance_windows w

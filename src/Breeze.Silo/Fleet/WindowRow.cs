@@ -11,9 +11,9 @@ namespace Breeze.Silo.Fleet;
 /// <summary>A row of <c>maintenance_windows</c>: of an organization, or (level partner) of a partner.</summary>
 internal sealed class WindowRow
 {
-    public const string Columns =
+    public static readonly string Columns =
         "w.id, w.partner_id, w.org_id, w.name, w.level, w.target_id, w.time_zone, w.starts_at, w.duration_minutes, w.recurrence,"
-        + " w.allows_deployments, w.suppresses_patching, w.created_at, w.version";
+        + " w.allows_deployments, w.suppresses_patching, w.created_at, w.version, " + TargetNames.ByWord("w") + " as name_of_target";
 
     public Guid Id { get; init; }
     public PartnerId? PartnerId { get; init; }
@@ -21,6 +21,7 @@ internal sealed class WindowRow
     public string Name { get; init; } = "";
     public string Level { get; init; } = "";
     public Guid TargetId { get; init; }
+    public string? NameOfTarget { get; init; }
     public string TimeZone { get; init; } = "";
     public DateTimeOffset StartsAt { get; init; }
     public int DurationMinutes { get; init; }
@@ -47,13 +48,13 @@ internal sealed class WindowRow
 
     public MaintenanceWindow Shown(DateTimeOffset now)
     {
-        var schedule = WindowSchedule.Create(TimeZone, StartsAt, DurationMinutes, Recurrence).Value!;
+        var schedule = Schedule;
         return new MaintenanceWindow(
             Id,
             OrgId?.Value,
             PartnerId?.Value,
             Name,
-            new WindowScope { Level = EnumName.TryParse<WindowLevel>(Level, out var level) ? level : null, TargetId = TargetId },
+            Scope,
             TimeZone,
             StartsAt,
             DurationMinutes,
@@ -62,6 +63,15 @@ internal sealed class WindowRow
             SuppressesPatching,
             schedule.IsInside(now),
             schedule.NextOpening(now),
-            CreatedAt);
+            CreatedAt,
+            NameOfTarget);
     }
+
+    // Checked when it was saved.
+    public WindowSchedule Schedule => WindowSchedule.Create(TimeZone, StartsAt, DurationMinutes, Recurrence).Value!;
+
+    public WindowOccurrence Occurrence(DateTimeOffset startsAt, DateTimeOffset endsAt) =>
+        new(Id, Name, startsAt, endsAt, AllowsDeployments, SuppressesPatching, Scope, NameOfTarget, TimeZone);
+
+    private WindowScope Scope => new() { Level = EnumName.TryParse<WindowLevel>(Level, out var level) ? level : null, TargetId = TargetId };
 }

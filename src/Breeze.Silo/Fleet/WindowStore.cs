@@ -17,18 +17,18 @@ internal sealed class WindowStore(IDatabase database, TimeProvider clock)
         "name = @Name, partner_id = @PartnerId, org_id = @OrgId, level = @Level, target_id = @TargetId, time_zone = @TimeZone, starts_at = @StartsAt,"
         + " duration_minutes = @DurationMinutes, recurrence = @Recurrence, allows_deployments = @AllowsDeployments, suppresses_patching = @SuppressesPatching";
 
-    public Task<Answer<PagedList<MaintenanceWindow>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
+    public Task<Answer<PagedList<MaintenanceWindow>>> List(OrgScope scope, Listing wanted, NumberedPage page) =>
         database.Read<Answer<PagedList<MaintenanceWindow>>>(async c =>
         {
-            if (await OrgChoice.Refuse(c, scope, orgId) is { } refusal)
+            if (await OrgChoice.Refuse(c, scope, wanted.OrgId) is { } refusal)
             {
                 return refusal;
             }
 
-            var list = new NewestFirst(WindowRow.Columns, "maintenance_windows w", "w").Where(WindowRow.Within(scope), new { scopeId = scope.Id });
-            if (orgId is not null)
+            var list = new NewestFirst(WindowRow.Columns, "maintenance_windows w", "w").Where(WindowRow.Within(scope), new { scopeId = scope.Id }).Named(wanted.Part);
+            if (wanted.OrgId is not null)
             {
-                list.Where("w.org_id = @orgId", new { orgId });
+                list.Where("w.org_id = @OrgId", new { wanted.OrgId });
             }
 
             var now = clock.GetUtcNow();
@@ -65,7 +65,7 @@ internal sealed class WindowStore(IDatabase database, TimeProvider clock)
                 row,
                 tx);
             await Note(tx, caller, "maintenance_window.create", row);
-            return row.Versioned(now);
+            return (await WindowRow.Find(tx, caller.Scope, row.Id))!.Versioned(now);
         });
 
     public Task<Answer<Versioned<MaintenanceWindow>>> Update(Caller caller, Guid id, long? version, MaintenanceWindowBody body) =>
@@ -103,7 +103,7 @@ internal sealed class WindowStore(IDatabase database, TimeProvider clock)
             }
 
             await Note(tx, caller, "maintenance_window.update", row);
-            return row.Versioned(clock.GetUtcNow());
+            return (await WindowRow.Find(tx, caller.Scope, id))!.Versioned(clock.GetUtcNow());
         });
 
     public Task<Answer<Versioned<MaintenanceWindow>>> Delete(Caller caller, Guid id, long? version) =>

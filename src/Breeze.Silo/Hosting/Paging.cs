@@ -90,5 +90,12 @@ public static class QueryText
             : throw new RefusedException(Refusal.Invalid($"{name} must be a GUID.", name));
     }
 
+    /// <summary>An instant, required.</summary>
+    /// <exception cref="RefusedException">400: missing, or not ISO 8601 with an offset.</exception>
+    public static DateTimeOffset Instant(IQueryCollection query, string name) =>
+        query.TryGetValue(name, out var values) && values.Count == 1 && InstantConverter.TryParse(values[0], out var value)
+            ? value
+            : throw new RefusedException(Refusal.Invalid($"{name} must be a time in ISO 8601 with an offset, for example 2026-03-01T09:00:00Z.", name));
+
     internal static string? Cursor(IQueryCollection query) => query["cursor"].ToString() is { Length: > 0 } cursor ? cursor : null;
 }

@@ -18,7 +18,7 @@ internal static class JobDocs
     private static readonly PatchJob Job = new(
         Guid.Parse("0198f6a0-0000-7000-8000-000000000042"), OrgId, "March Critical Patches — Contoso HQ", "running",
         Guid.Parse("0198f6a0-0000-7000-8000-000000000040"), ["microsoft", "third_party"], "if_required", 120, 80, 2, 1, 40, "Patch team",
-        At.AddDays(-1), At, At, null, At.AddDays(1));
+        At.AddDays(-1), At, At, null, At.AddDays(1), "Servers");
 
     private static readonly PatchJobResult Result = new(
         DeviceId, "front-desk-1", DeviceRecordStatus.Failed, null, FailureKind.AgentError, "1 of 2 patches failed.", At, At.AddMinutes(9),
@@ -26,7 +26,7 @@ internal static class JobDocs
 
     private static readonly PatchRollback Rollback = new(
         CommandId, RollbackId, OrgId, DeviceId, "front-desk-1", PatchId, "completed", "Causing boot failures on Intel systems", null, "Patch team",
-        At, At, At, At.AddMinutes(4));
+        At, At, At, At.AddMinutes(4), "2026-03 Cumulative Update");
 
     private static readonly PatchJobsCreated Created = new([new CreatedJob(Job.Id, OrgId, 3)], 3, new SkippedDevices([], [], []));
 

@@ -24,9 +24,9 @@ internal static class JobEndpoints
             {
                 var query = http.Request.Query;
                 return (await queries.List(
-                    http.Caller().Scope, QueryText.Id(query, "orgId"), QueryText.Id(query, "policyId"), QueryText.Name<JobStatus>(query, "status"), page)).ToHttp(Replies.Bare);
+                    http.Caller().Scope, Listing.Read(query), QueryText.Id(query, "policyId"), QueryText.Name<JobStatus>(query, "status"), page)).ToHttp(Replies.Bare);
             })
-            .RequireRight(Right.ViewPatches);
+            .RequireRight(Right.ViewPatches).Narrowed();
         jobs.MapGet("/{id}", async (HttpContext http, JobQueries queries, Guid id) =>
                 await queries.Find(http.Caller().Scope, id) is { } job ? Replies.Ok(job) : NotFound())
             .RequireRight(Right.ViewPatches);

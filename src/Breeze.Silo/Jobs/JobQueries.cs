@@ -27,15 +27,15 @@ public enum JobStatus
 /// <summary>Reads patch jobs and their devices: every query takes the caller's scope.</summary>
 internal sealed class JobQueries(IDatabase database)
 {
-    public Task<Answer<PagedList<PatchJob>>> List(OrgScope scope, Guid? orgId, Guid? policyId, JobStatus? status, NumberedPage page) =>
+    public Task<Answer<PagedList<PatchJob>>> List(OrgScope scope, Listing wanted, Guid? policyId, JobStatus? status, NumberedPage page) =>
         database.Read<Answer<PagedList<PatchJob>>>(async c =>
         {
-            if (await OrgChoice.Refuse(c, scope, orgId) is { } refusal)
+            if (await OrgChoice.Refuse(c, scope, wanted.OrgId) is { } refusal)
             {
                 return refusal;
             }
 
-            var list = new NewestFirst(DeploymentStore.Columns, "deployments d", "d").Within(scope, orgId).Where("d.kind = 1");
+            var list = new NewestFirst(DeploymentStore.Columns, "deployments d", "d").Within(scope, wanted.OrgId).Where("d.kind = 1").Named(wanted.Part);
             list = policyId is null ? list : list.Where("d.policy_id = @policyId", new { policyId });
             list = status is null ? list : list.Where($"d.stage in ({string.Join(", ", StagesOf(status.Value).Select(s => (int)s))})");
             return await list.Read<DeploymentRow, PatchJob, JobPosition>(
@@ -44,13 +44,15 @@ internal sealed class JobQueries(IDatabase database)
                 async rows =>
                 {
                     var totals = await DeploymentQueries.TotalsOf(c, rows);
-                    return [.. rows.Select(row => Show(row, totals.GetValueOrDefault(row.Id)))];
+                    var policies = await PolicyNames(c, rows);
+                    return [.. rows.Select(row => Show(row, totals.GetValueOrDefault(row.Id), policies))];
                 },
                 row => new JobPosition(row.Id.Value));
         });
 
     public Task<PatchJob?> Find(OrgScope scope, Guid id) => database.Read(async c =>
-        await Row(c, scope, id, RunKind.PatchJob) is { } row ? Show(row, await DeploymentTotals.OfRun(c, row.Id, 1)) : null);
+        await Row(c, scope, id, RunKind.PatchJob) is { } row
+            ? Show(row, await DeploymentTotals.OfRun(c, row.Id, 1), await PolicyNames(c, [row])) : null);
 
     /// <summary>The row itself, if the caller may see it.</summary>
     public Task<DeploymentRow?> FindRow(OrgScope scope, Guid id, RunKind kind) => database.Read(c => Row(c, scope, id, kind));
@@ -95,7 +97,12 @@ internal sealed class JobQueries(IDatabase database)
         $"select {DeploymentStore.Columns} from deployments d where d.id = @id and d.kind = @kind and {scope.Sql("d.org_id")}",
         new { id, kind, scopeId = scope.Id });
 
-    private static PatchJob Show(DeploymentRow row, Totals rows)
+    private static async Task<IReadOnlyDictionary<Guid, string>> PolicyNames(SqlSource source, IReadOnlyList<DeploymentRow> rows) =>
+        (await source.QueryRows<NamedRow>(
+            "select p.id, p.name from ({rows}) v cross join configuration_policies p where p.id = v.policy",
+            new Rows().Uuid("policy", [.. rows.Select(r => r.PolicyId).OfType<Guid>().Distinct()]))).ToDictionary(p => p.Id, p => p.Name);
+
+    private static PatchJob Show(DeploymentRow row, Totals rows, IReadOnlyDictionary<Guid, string> policies)
     {
         var totals = row.Shown(rows);
         var terms = DeploymentJson.Read<JobTerms>(row.Payload);
@@ -117,12 +124,20 @@ internal sealed class JobQueries(IDatabase database)
             row.ScheduledAt!.Value,
             row.StartedAt,
             row.CompletedAt,
-            row.DeadlineAt!.Value);
+            row.DeadlineAt!.Value,
+            row.PolicyId is { } policy ? policies.GetValueOrDefault(policy) : null);
     }
 
     private sealed record JobPosition(Guid Id) : ListPosition(Id);
 
     private sealed record ResultPosition(int Ordinal);
+
+    private sealed class NamedRow
+    {
+        public Guid Id { get; init; }
+
+        public string Name { get; init; } = "";
+    }
 
     private sealed class ResultRow
     {

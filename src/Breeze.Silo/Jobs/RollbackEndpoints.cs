@@ -5,6 +5,7 @@ using Breeze.Core.Deployments;
 using Breeze.Core.Fleet;
 using Breeze.Silo.Access;
 using Breeze.Silo.Deployments;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 
@@ -26,10 +27,11 @@ internal static class RollbackEndpoints
                     http.Caller().Scope,
                     new RollbackFilter(
                         QueryText.Id(query, "orgId"), QueryText.Id(query, "patchId"), QueryText.Id(query, "deviceId"),
-                        QueryText.Id(query, "rollbackId"), QueryText.Name<RollbackStatus>(query, "status")),
+                        QueryText.Id(query, "rollbackId"), QueryText.Name<RollbackStatus>(query, "status"), Searches.Pattern(query)),
                     page)).ToHttp(Replies.Bare);
             })
-            .WithTags("Patch jobs").RequireRight(Right.ViewPatches);
+            .WithTags("Patch jobs").RequireRight(Right.ViewPatches)
+            .Query("orgId", "One organization of the key's reach; 403 when it is not.").Query("search", "Part of the hostname, in either case of letters.");
         api.MapPost("/patches/rollbacks/{id}/cancel", Cancel).WithTags("Patch jobs").RequireRight(Right.RunPatches).Audited("patch_rollback.cancel", "patch_rollback");
     }
 

@@ -6,6 +6,7 @@ using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Silo.Access;
 using Breeze.Silo.Deployments;
+using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 using Dapper;
@@ -23,7 +24,8 @@ public enum RollbackStatus
 }
 
 /// <summary>What a list of rollback records is narrowed to; null for no condition.</summary>
-internal sealed record RollbackFilter(Guid? OrgId, Guid? PatchId, Guid? DeviceId, Guid? RollbackId, RollbackStatus? Status);
+/// <param name="Part">A <see cref="Searches.Pattern"/> of the hostname.</param>
+internal sealed record RollbackFilter(Guid? OrgId, Guid? PatchId, Guid? DeviceId, Guid? RollbackId, RollbackStatus? Status, string? Part);
 
 /// <summary>Whom a rollback reaches, by organization; null devices: everyone there who has the patch.</summary>
 internal sealed record RollbackPlan(IReadOnlyList<(OrgId Org, IReadOnlyList<DeviceId>? Devices)> Orgs, IReadOnlyList<Guid> Failed, SkippedTargets Skipped)
@@ -81,7 +83,8 @@ internal sealed class RollbackQueries(IDatabase database)
                 + (filter.PatchId is null ? "" : " and d.patch_id = @PatchId")
                 + (filter.DeviceId is null ? "" : " and r.device_id = @DeviceId")
                 + (filter.RollbackId is null ? "" : " and d.id = @RollbackId")
-                + (filter.Status is null ? "" : $" and {Status} = @status");
+                + (filter.Status is null ? "" : $" and {Status} = @status")
+                + (filter.Part is null ? "" : $" and {Searches.Contains("r.hostname")}");
             var after = Cursors.Decode<RollbackPosition>(page.Cursor);
             var place = after is null ? "" : " and (d.id < @afterRun or (d.id = @afterRun and r.ordinal > @afterOrdinal))";
             var args = new
@@ -92,6 +95,7 @@ internal sealed class RollbackQueries(IDatabase database)
                 filter.DeviceId,
                 filter.RollbackId,
                 status = (int?)filter.Status,
+                part = filter.Part,
                 afterRun = after?.Run,
                 afterOrdinal = after?.Ordinal,
                 limit = page.Limit + 1,
@@ -101,7 +105,8 @@ internal sealed class RollbackQueries(IDatabase database)
             var rows = (await c.QueryAsync<ListedRollback>(
                 $"""
                 select r.id, d.id as rollback_id, d.org_id, r.ordinal, r.device_id, r.hostname, d.patch_id, {Status} as status, d.payload,
-                  r.skip_reason, c.error, c.data, d.created_by, d.created_at, d.scheduled_at, r.started_at, r.completed_at
+                  r.skip_reason, c.error, c.data, d.created_by, d.created_at, d.scheduled_at, r.started_at, r.completed_at,
+                  (select p.title from org_patches p where p.org_id = d.org_id and p.patch_id = d.patch_id) as patch_title
                 {From} where {where}{place} order by d.id desc, r.ordinal limit @limit offset @Offset
                 """,
                 args)).AsList();
@@ -150,6 +155,8 @@ internal sealed class RollbackQueries(IDatabase database)
 
         public DateTimeOffset? CompletedAt { get; init; }
 
+        public string? PatchTitle { get; init; }
+
         public PatchRollback Show() => new(
             Id,
             RollbackId,
@@ -164,7 +171,8 @@ internal sealed class RollbackQueries(IDatabase database)
             CreatedAt,
             ScheduledAt,
             StartedAt,
-            CompletedAt);
+            CompletedAt,
+            PatchTitle);
 
         // The device's own word for this patch before its word for the whole command.
         private string? Why => PatchReports.Read(Data).FirstOrDefault(r => r.Id == PatchId)?.Error

@@ -65,7 +65,7 @@ internal sealed class AssignmentStore(IDatabase database, TimeProvider clock)
             await PolicyOccurrences.Plan(tx, policy, now);
             await AutoApprovals.OnChanged(tx, row.Level <= PolicyLevel.Organization ? await PolicyReach.OrgWide(tx, policy) : [], now);
             await Audit.Write(tx, PolicyStore.Line(held.Value!, caller, now, "assign", new { assignmentId = row.Id, row.Level, row.TargetId, row.Priority }));
-            return new Versioned<PolicyAssignment>(row.Shown, held.Value!.Version);
+            return new Versioned<PolicyAssignment>((await Find(tx, policy, row.Id))!.Shown, held.Value!.Version);
         });
 
     public Task<Answer<Versioned<PolicyAssignment>>> Remove(Caller caller, Guid policy, Guid assignment, long? version) =>
@@ -76,9 +76,7 @@ internal sealed class AssignmentStore(IDatabase database, TimeProvider clock)
                 return Refusal.NotFound("The policy");
             }
 
-            var row = await new SqlSource(tx.Connection!, tx).First<AssignmentRow>(
-                $"select {AssignmentRow.Columns} from policy_assignments a where a.id = @assignment and a.policy_id = @policy", new { assignment, policy });
-            if (row is null)
+            if (await Find(tx, policy, assignment) is not { } row)
             {
                 return Refusal.NotFound("The assignment");
             }
@@ -98,6 +96,9 @@ internal sealed class AssignmentStore(IDatabase database, TimeProvider clock)
             await Audit.Write(tx, PolicyStore.Line(held.Value!, caller, now, "unassign", new { assignmentId = row.Id, row.Level, row.TargetId, row.Priority }));
             return new Versioned<PolicyAssignment>(row.Shown, held.Value!.Version);
         });
+
+    private static Task<AssignmentRow?> Find(SqlSource source, Guid policy, Guid assignment) => source.First<AssignmentRow>(
+        $"select {AssignmentRow.Columns} from policy_assignments a where a.id = @assignment and a.policy_id = @policy", new { assignment, policy });
 
     private static Refusal? Refuse(PolicyAssignmentBody body) =>
         body.Level is null ? Refusal.Invalid("level is required: partner, organization, site, device_group or device.", "level")
@@ -144,12 +145,14 @@ internal sealed class AssignmentStore(IDatabase database, TimeProvider clock)
 
     private sealed record AssignmentRow
     {
-        public const string Columns = "a.id, a.policy_id, a.level, a.target_id, a.org_id, a.partner_id, a.site_id, a.group_id, a.priority, a.created_at";
+        public static readonly string Columns = "a.id, a.policy_id, a.level, a.target_id, a.org_id, a.partner_id, a.site_id, a.group_id, a.priority, a.created_at, "
+            + TargetNames.ByNumber("a") + " as target_name";
 
         public Guid Id { get; init; }
         public Guid PolicyId { get; init; }
         public PolicyLevel Level { get; init; }
         public Guid TargetId { get; init; }
+        public string? TargetName { get; init; }
         public Guid? OrgId { get; init; }
         public Guid? PartnerId { get; init; }
         public Guid? SiteId { get; init; }
@@ -157,6 +160,6 @@ internal sealed class AssignmentStore(IDatabase database, TimeProvider clock)
         public int Priority { get; init; }
         public DateTimeOffset CreatedAt { get; init; }
 
-        public PolicyAssignment Shown => new(Id, PolicyId, Level, TargetId, Priority, CreatedAt);
+        public PolicyAssignment Shown => new(Id, PolicyId, Level, TargetId, Priority, CreatedAt, TargetName);
     }
 }

@@ -12,6 +12,24 @@ namespace Breeze.Silo.Policies;
 public sealed record EffectivePolicy(
     Guid PolicyId, Guid AssignmentId, PolicyLevel Level, Guid TargetId, int Priority, PatchSettings Settings, string TimeZone);
 
+/// <summary>An assignment that reaches a device, with the name of its policy.</summary>
+public sealed record ReachingPolicy
+{
+    public Guid AssignmentId { get; init; }
+
+    public Guid PolicyId { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public PolicyLevel Level { get; init; }
+
+    public Guid TargetId { get; init; }
+
+    public string TargetName { get; init; } = "";
+
+    public int Priority { get; init; }
+}
+
 /// <summary>Which policy wins where, judged in SQL for many devices at once: the one rule for jobs, schedules, approvals and people.</summary>
 /// <remarks>
 /// Of the assignments that reach a device the most specific level wins, then the lower priority number, then the older assignment. Its
@@ -85,10 +103,37 @@ public sealed class EffectivePolicies(FilterSql filters, TimeProvider clock)
             values);
     }
 
+    /// <summary>Every assignment that reaches a device of an organization, the one that wins first, then those that would take its place.</summary>
+    /// <param name="most">How many at most.</param>
+    public async Task<IReadOnlyList<ReachingPolicy>> Reaching(SqlSource source, OrgId org, DeviceId device, int most)
+    {
+        var arguments = new SqlArguments();
+        var reach = await Reach(source, org, arguments, "select a.id from (select x.* from devices x where x.id = @device) d cross join policy_assignments a");
+        arguments.Values.AddDynamicParams(new { device, most });
+        return await source.Query<ReachingPolicy>(
+            $"""
+            select a.id as assignment_id, a.policy_id, p.name, a.level, a.target_id, {TargetNames.ByNumber("a")} as target_name, a.priority
+            from ({string.Join(" union all ", reach)}) y
+            join policy_assignments a on a.id = y.id join configuration_policies p on p.id = a.policy_id
+            {Order("a")} limit @most
+            """,
+            arguments.Values);
+    }
+
     /// <summary>The id of the assignment that wins for <c>devices d</c>, as a scalar subquery.</summary>
     private async Task<(string Sql, SqlArguments Arguments)> Winner(SqlSource source, OrgId org)
     {
         var arguments = new SqlArguments();
+        var reach = await Reach(source, org, arguments, "select a.id, a.level, a.priority, a.created_at from policy_assignments a");
+        return ($"(select y.id from ({string.Join(" union all ", reach)}) y {Order("y")} limit 1)", arguments);
+    }
+
+    private static string Order(string alias) => $"order by {alias}.level desc, {alias}.priority, {alias}.created_at, {alias}.id";
+
+    /// <summary>The assignments of policies with patch settings that reach <c>devices d</c>, a statement a level.</summary>
+    /// <param name="selected">What is selected from <c>policy_assignments a</c>.</param>
+    private async Task<IReadOnlyList<string>> Reach(SqlSource source, OrgId org, SqlArguments arguments, string selected)
+    {
         var now = clock.GetUtcNow();
         var groups = await source.Query<Guid>(
             """
@@ -98,7 +143,7 @@ public sealed class EffectivePolicies(FilterSql filters, TimeProvider clock)
             new { org });
         var dynamic = await DynamicGroups.Load(source, org, groups, filters.Fields);
         var partner = await source.First<Guid>("select o.partner_id from organizations o where o.id = @org", new { org });
-        const string reach = "select a.id, a.level, a.priority, a.created_at from policy_assignments a join policy_features f on f.policy_id = a.policy_id and f.feature_type = 'patch'";
+        var reach = $"{selected} join policy_features f on f.policy_id = a.policy_id and f.feature_type = 'patch'";
         var parts = new List<string>
         {
             $"{reach} where a.level = 5 and a.target_id = d.id",
@@ -109,7 +154,7 @@ public sealed class EffectivePolicies(FilterSql filters, TimeProvider clock)
         };
         parts.AddRange(groups.Select(g =>
             $"{reach} where a.level = 4 and a.target_id = {arguments.Add(g)} and {filters.InAnyGroup([g], dynamic, now, arguments)}"));
-        return ($"(select y.id from ({string.Join(" union all ", parts)}) y order by y.level desc, y.priority, y.created_at, y.id limit 1)", arguments);
+        return parts;
     }
 
     private static PatchSettings SettingsOf(WinnerRow row, Dictionary<Guid, PatchSettings> known)

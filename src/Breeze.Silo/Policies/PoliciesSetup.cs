@@ -10,6 +10,7 @@ public static class PoliciesSetup
         services.AddSingleton<FeatureStore>();
         services.AddSingleton<AssignmentStore>();
         services.AddSingleton<ResolvedConfigs>();
+        services.AddSingleton<PolicySchedules>();
         services.AddSingleton<PolicyReviews>();
         services.AddSingleton<PolicyChanges>();
         services.AddHostedService<ScheduleRecovery>();

@@ -47,7 +47,9 @@ internal static class PolicyDocs
     private static readonly ConfigurationPolicy Policy = new(PolicyId, OrgId, null, "Servers", "Sundays at two", [Feature], "Patch board", At, At);
 
     private static readonly PolicyAssignment Assignment =
-        new(Guid.Parse("0198f6a0-0000-7000-8000-000000000042"), PolicyId, PolicyLevel.Site, SiteId, 10, At);
+        new(Guid.Parse("0198f6a0-0000-7000-8000-000000000042"), PolicyId, PolicyLevel.Site, SiteId, 10, At, "Main street");
+
+    private static readonly ScheduledRun Run = new(new(2026, 3, 8, 1, 0, 0, TimeSpan.Zero), "2026-03-08T02:00");
 
     public static RouteDocs All { get; } = Reads(Writes(new()));
 
@@ -77,6 +79,17 @@ internal static class PolicyDocs
         .Add("GET /configuration-policies/{id}/resolve-patch-config/{deviceId}", "Show what a device obeys",
             "The device's effective patch settings and by which assignment, whichever policy is named; effective is null when none governs it.",
             One(new ResolvedPatchConfig(PolicyId, DeviceId, true, new(PolicyId, Settings, new(PolicyLevel.Site, SiteId, 10), "Europe/Zurich"))))
+        .Add("POST /configuration-policies/schedule-preview", "Preview a schedule",
+            "When these settings would run on the clock of a time zone, by the rule that runs policies. Nothing is written. Empty without a schedule.",
+            One<IReadOnlyList<ScheduledRun>>([Run]), new { inlineSettings = new { scheduleFrequency = "weekly", scheduleTime = "02:00", scheduleDayOfWeek = "sun" }, timeZone = "Europe/Zurich", count = 5 })
+        .Add("GET /configuration-policies/{id}/schedule", "Show when a policy runs",
+            "The next runs in each time zone of the sites with devices that its assignments reach, and what became of the last: ran, nobody (it governed no device) or missed.",
+            One(new PolicySchedule(PolicyId, [new("Europe/Zurich", [Run], new(At, "2026-03-01T10:00", "ran", [Guid.Parse("0198f6a0-0000-7000-8000-000000000043")]))])))
+        .Add("GET /devices/{id}/patch-config", "Show where a device's patch settings come from",
+            "What it obeys, and every assignment that reaches it: the one that wins first, then those that would take its place.",
+            One(new DevicePatchConfig(
+                DeviceId, new(PolicyId, Settings, new(PolicyLevel.Site, SiteId, 10), "Europe/Zurich"),
+                [new(PolicyId, "Servers", PolicyLevel.Site, SiteId, "Main street", 10, true)])))
         .Add("GET /patch-policies", "List patch policies (legacy)", "The policies that have patch settings, as before configuration policies. It can no longer be written to.",
             new PagedList<LegacyPatchPolicy>([new(PolicyId, OrgId, null, "Servers", "Sundays at two", Settings, At, At)], new(1, 50, 1), null));
 

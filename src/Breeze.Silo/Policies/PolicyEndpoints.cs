@@ -14,8 +14,8 @@ internal static class PolicyEndpoints
     {
         var policies = api.MapGroup("/configuration-policies").WithTags("Configuration policies");
         policies.MapGet("", async (HttpContext http, PolicyStore store, NumberedPage page) =>
-                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
-            .RequireRight(Right.ViewPolicies);
+                (await store.List(http.Caller().Scope, Listing.Read(http.Request.Query), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewPolicies).Narrowed();
         policies.MapGet("/{id}", async (HttpContext http, PolicyStore store, Guid id) => (await store.Get(http.Caller().Scope, id)).ToHttp(http))
             .RequireRight(Right.ViewPolicies);
         policies.MapPost("", async (HttpContext http, PolicyStore store, ConfigurationPolicyBody body) =>
@@ -30,6 +30,13 @@ internal static class PolicyEndpoints
         policies.MapGet("/{id}/resolve-patch-config/{deviceId}", async (HttpContext http, ResolvedConfigs configs, Guid id, Guid deviceId) =>
                 (await configs.Resolve(http.Caller().Scope, id, deviceId)).ToHttp())
             .RequireRight(Right.ViewPolicies);
+        policies.MapPost("/schedule-preview", (PolicySchedules schedules, SchedulePreviewBody body) => schedules.Preview(body).ToHttp())
+            .RequireRight(Right.ViewPolicies);
+        policies.MapGet("/{id}/schedule", async (HttpContext http, PolicySchedules schedules, Guid id) =>
+                (await schedules.Of(http.Caller().Scope, id, QueryText.Integer(http.Request.Query, "count", 1, PolicySchedules.MostRuns, PolicySchedules.UsualRuns))).ToHttp())
+            .RequireRight(Right.ViewPolicies).Query("count", "How many runs of each time zone, 1 to 20; left out: 5.", "5");
+        api.MapGet("/devices/{id}/patch-config", async (HttpContext http, ResolvedConfigs configs, Guid id) => (await configs.Of(http.Caller().Scope, id)).ToHttp())
+            .RequireRight(Right.ViewPolicies).WithTags("Configuration policies");
         MapFeatures(policies);
         MapAssignments(policies);
         api.MapGet("/patch-policies", async (HttpContext http, PolicyStore store, NumberedPage page) =>

@@ -17,15 +17,15 @@ internal sealed class PolicyStore(IDatabase database, TimeProvider clock)
 {
     private const int LongestDescription = 2000;
 
-    public Task<Answer<PagedList<ConfigurationPolicy>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
+    public Task<Answer<PagedList<ConfigurationPolicy>>> List(OrgScope scope, Listing wanted, NumberedPage page) =>
         database.Read<Answer<PagedList<ConfigurationPolicy>>>(async c =>
         {
-            if (await OrgChoice.Refuse(c, scope, orgId) is { } refusal)
+            if (await OrgChoice.Refuse(c, scope, wanted.OrgId) is { } refusal)
             {
                 return refusal;
             }
 
-            return await Narrowed(scope, orgId).Read<PolicyRow, ConfigurationPolicy, PolicyPosition>(c, page, rows => Show(c, rows), r => new PolicyPosition(r.Id));
+            return await Narrowed(scope, wanted.OrgId).Named(wanted.Part).Read<PolicyRow, ConfigurationPolicy, PolicyPosition>(c, page, rows => Show(c, rows), r => new PolicyPosition(r.Id));
         });
 
     /// <summary>The list from before configuration policies: those with patch settings.</summary>

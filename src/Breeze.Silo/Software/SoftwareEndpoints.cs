@@ -16,8 +16,8 @@ public static class SoftwareEndpoints
         SoftwareDocs.All.Describe(api);
         var packages = api.MapGroup("/software-packages").WithTags("Software");
         packages.MapGet("", async (HttpContext http, SoftwareStore store, NumberedPage page) =>
-                (await store.List(http.Caller().Scope, QueryText.Id(http.Request.Query, "orgId"), page)).ToHttp(Replies.Bare))
-            .RequireRight(Right.ViewFleet);
+                (await store.List(http.Caller().Scope, Listing.Read(http.Request.Query), page)).ToHttp(Replies.Bare))
+            .RequireRight(Right.ViewFleet).Narrowed();
         packages.MapGet("/{id}", async (HttpContext http, SoftwareStore store, Guid id) => (await store.Get(http.Caller().Scope, id)).ToHttp(http))
             .RequireRight(Right.ViewFleet);
         packages.MapPost("", async (HttpContext http, SoftwareStore store, SoftwarePackageBody body) =>

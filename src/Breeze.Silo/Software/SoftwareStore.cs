@@ -14,11 +14,9 @@ namespace Breeze.Silo.Software;
 /// <summary>Reads and writes software packages. What a deployment installs is fixed when it is initialized: changes here do not reach it.</summary>
 internal sealed class SoftwareStore(IDatabase database, TimeProvider clock)
 {
-    public Task<Answer<PagedList<SoftwarePackage>>> List(OrgScope scope, Guid? orgId, NumberedPage page) =>
-        database.Read<Answer<PagedList<SoftwarePackage>>>(async c => await OrgChoice.Refuse(c, scope, orgId) is { } refusal
-            ? refusal
-            : await new NewestFirst(SoftwareRow.Columns, "software_packages s", "s").Within(scope, orgId)
-                .Read<SoftwareRow, SoftwarePackage, SoftwarePosition>(c, page, r => r.Shown, r => new SoftwarePosition(r.Id)));
+    public Task<Answer<PagedList<SoftwarePackage>>> List(OrgScope scope, Listing wanted, NumberedPage page) =>
+        new NewestFirst(SoftwareRow.Columns, "software_packages s", "s")
+            .ReadWithin<SoftwareRow, SoftwarePackage, SoftwarePosition>(database, scope, wanted, page, r => r.Shown, r => new SoftwarePosition(r.Id));
 
     public Task<Answer<Versioned<SoftwarePackage>>> Get(OrgScope scope, Guid id) => database.Read<Answer<Versioned<SoftwarePackage>>>(async c =>
         await Find(c, scope, id) is { } row ? row.Versioned : NotFound);

@@ -150,8 +150,7 @@ public abstract class AuthorizationTests(SiloFixture silo)
                 answers.Add((await client.Send(route.Method, address, body)).Comparable);
             }
 
-            // A list may ignore the parameter; then it shows the caller's own, whatever is named.
-            if (answers.Distinct().Count() != 1 || (route.TakesBody && !answers[0].StartsWith('4')))
+            if (answers.Distinct().Count() != 1 || (!answers[0].StartsWith('4') && !IsOfNoOrganization(route)))
             {
                 wrong.Add($"{route.Name}: {string.Join(" | ", answers)}");
             }
@@ -226,6 +225,10 @@ public abstract class AuthorizationTests(SiloFixture silo)
         (await silo.Admin.Delete($"/api-keys/{made["id"]}")).Is(HttpStatusCode.OK);
         await Assert.ThrowsAnyAsync<Exception>(() => console.InvokeCoreAsync<object>("Subscribe", [new { deploymentId = deployment }]));
     }
+
+    // The list of organizations itself, and questions that are about none.
+    private static bool IsOfNoOrganization(LiveRoute route) =>
+        route.Name is "GET /api/v1/organizations" or "POST /api/v1/configuration-policies/schedule-preview";
 
     private static (string Kind, string Member) Followed(string method) => method switch
     {

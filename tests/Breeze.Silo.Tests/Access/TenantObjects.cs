@@ -96,6 +96,7 @@ internal sealed class TenantObjects(SiloFixture silo)
         ("POST", "/configuration-policies/{id}/patch-job") => new { deviceIds = new[] { (await Device(org)).Id } },
         ("POST", "/configuration-policies/{id}/run") => new { },
         ("POST", "/patches/scan") => new { deviceIds = new[] { Guid.NewGuid() } },
+        ("POST", "/configuration-policies/schedule-preview") => new { inlineSettings = new { } },
         ("POST", "/filters/preview") => new { orgId = org, filter = Everyone },
         ("POST", "/targets/preview") => new { orgId = org, targetConfig = new { type = "all" } },
         ("POST", var path) when path == "/" + route.Kind => await Body(route.Kind, org),

@@ -20,7 +20,7 @@ public sealed class DependencyTests
 
         // What is approved depends on policies, policies approve what is reported, and a schedule asks for a job, by an interface.
         { "Patches", ["Fleet", "Agents", "Approvals", "Policies"] },
-        { "Approvals", ["Agents", "Patches", "Policies"] },
+        { "Approvals", ["Fleet", "Agents", "Patches", "Policies"] },
         { "Policies", ["Fleet", "Agents", "Patches", "Approvals", "Jobs"] },
         { "Deployments", ["Fleet", "Agents", "Patches", "Approvals", "Policies", "Software"] },
         { "Jobs", ["Fleet", "Agents", "Deployments", "Policies", "Patches"] },

@@ -32,6 +32,9 @@ public abstract class PatchRollbackTests(SiloFixture silo)
         var failed = records.Single(r => r!["status"]!.GetValue<string>() == "failed")!;
         Assert.Equal("uninstallCommand ended with 1603", failed["errorMessage"]!.GetValue<string>());
         Assert.Equal("Causing boot failures on Intel systems", failed["reason"]!.GetValue<string>());
+        Assert.Equal((await world.Technician.Get($"/patches/{patch}")).Body!["title"]!.GetValue<string>(), failed["patchTitle"]!.GetValue<string>());
+        var found = (await world.Technician.Get($"/patches/rollbacks?patchId={patch}&search={failed["deviceHostname"]}")).Is(HttpStatusCode.OK).Body!["data"]!.AsArray();
+        Assert.Equal(failed["id"]!.ToString(), Assert.Single(found)!["id"]!.ToString());
         var sent = devices.Take(2).SelectMany(d => world.Patches.Agents[d].Received).Where(c => c.Type == CommandTypes.RollbackPatches).Select(c => c.Id);
         Assert.Equal(Ids(answer["queuedCommandIds"]).Order(), sent.Order());
         Assert.Equal("pending", (await world.Patches.Statuses(devices[0]))[world.Patches.Name("a")]);

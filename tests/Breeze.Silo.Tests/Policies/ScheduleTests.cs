@@ -35,6 +35,9 @@ public abstract class ScheduleTests(SiloFixture silo)
         var job = Assert.Single(await Jobs(world));
         Assert.Equal("Config Policy Patch Job — Nightly", job["name"]!.GetValue<string>());
         Assert.Equal((1, at), (job["devicesTotal"]!.GetValue<int>(), job["createdAt"]!.GetValue<DateTimeOffset>()));
+        Assert.Equal("Nightly", job["policyName"]!.GetValue<string>());
+        var last = (await world.Admin.Get($"/configuration-policies/{policy}/schedule")).Is(HttpStatusCode.OK).Data["zones"]![0]!["lastRun"]!;
+        Assert.Equal((at, "ran", job["id"]!.GetValue<Guid>()), (last["at"]!.GetValue<DateTimeOffset>(), last["outcome"]!.GetValue<string>(), last["jobIds"]![0]!.GetValue<Guid>()));
         await To(at.AddHours(23.9), TimeSpan.FromMinutes(10));
         Assert.Single(await Jobs(world));
         await To(at.AddDays(1), TimeSpan.FromSeconds(20));
