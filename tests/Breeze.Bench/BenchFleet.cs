@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
@@ -15,6 +16,8 @@ public sealed class BenchFleet(BenchSilo silo)
     private readonly List<DeviceId> _devices = [];
     private readonly List<AgentConnection> _connections = [];
     private int _repeats;
+    private long _started;
+    private int _commands;
 
     public Guid Org { get; } = Guid.CreateVersion7();
 
@@ -24,6 +27,9 @@ public sealed class BenchFleet(BenchSilo silo)
 
     /// <summary>Completes when the first command of a rollout has reached its device.</summary>
     public TaskCompletionSource FirstCommand { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Results a second over all devices; 0 for as many as there are.</summary>
+    public int Pace { get; set; }
 
     public static async Task<BenchFleet> Create(BenchSilo silo, int devices)
     {
@@ -94,6 +100,19 @@ public sealed class BenchFleet(BenchSilo silo)
         return id;
     }
 
+    // Each command has its place in a queue that moves at the set rate from the first one on.
+    private Task Turn()
+    {
+        if (Pace == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        Interlocked.CompareExchange(ref _started, Stopwatch.GetTimestamp(), 0);
+        var due = TimeSpan.FromSeconds((double)Interlocked.Increment(ref _commands) / Pace) - Stopwatch.GetElapsedTime(_started);
+        return due > TimeSpan.Zero ? Task.Delay(due) : Task.CompletedTask;
+    }
+
     private void CountRepeat() => Interlocked.Increment(ref _repeats);
 
     private Task<int> AddDevices(int first, int count)
@@ -150,6 +169,7 @@ public sealed class BenchFleet(BenchSilo silo)
 
         private async Task Run(Command command)
         {
+            await fleet.Turn();
             if ((await UntilAnswered(() => Connection!.Accepted(new Accepted(command.Id, command.Attempt)))).Proceed)
             {
                 await UntilAnswered(() => Connection!.Result(new Result(command.Id, command.Attempt, ResultStatus.Completed, 0, "done", null, 1, Data(command))));

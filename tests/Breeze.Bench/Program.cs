@@ -3,13 +3,19 @@ using Breeze.Bench;
 using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
 
-// Usage: Breeze.Bench [--engine sqlite|postgres]... [--devices N] [--sockets N] [--sizes N,N,...] [--patched N]
+// Usage: Breeze.Bench [--engine sqlite|postgres]... [--devices N] [--sockets N] [--sizes N,N,...] [--patched N] [--console N]
 // Prints figures and ratios. Compare ratios: absolute figures are those of the machine at that moment.
 var devices = int.Parse(Option("--devices", "100000"), CultureInfo.InvariantCulture);
 var sockets = int.Parse(Option("--sockets", "10000"), CultureInfo.InvariantCulture);
 var patched = int.Parse(Option("--patched", "10000"), CultureInfo.InvariantCulture);
+var console = int.Parse(Option("--console", "0"), CultureInfo.InvariantCulture);
 var sizes = Option("--sizes", "1000,10000,100000,1000000").Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToList();
 var engines = Option("--engine", "sqlite,postgres").Split(',').Select(e => Enum.Parse<EngineKind>(e, ignoreCase: true)).ToList();
+
+if (console > 0)
+{
+    await ConsoleFiles.Publish();
+}
 
 foreach (var engine in engines)
 {
@@ -21,6 +27,14 @@ foreach (var engine in engines)
 
     Line($"== {engine} ==");
     await using var silo = await BenchSilo.Start(engine);
+
+    if (console > 0)
+    {
+        // The page of a deployment to so many devices, and nothing else: a browser beside the other scenarios would disturb both.
+        await Scenarios.Rollout(silo, 2_000);
+        Line($"console, {console:N0} devices at 1,000 results/s: {await ConsoleScenario.Measure(silo, console, 1_000, TimeSpan.FromSeconds(60))}");
+        continue;
+    }
 
     // Code that has run once is compiled: the first rollout is not counted.
     await Scenarios.Rollout(silo, 2_000);
