@@ -27,9 +27,13 @@ public sealed class BuiltProgram : IAsyncDisposable
 
     /// <summary>Starts <c>dotnet PROJECT.dll</c> as it was built with the tests.</summary>
     /// <param name="log">A file that its output is appended to.</param>
-    public static BuiltProgram Start(string project, string log, params IEnumerable<string> arguments)
+    public static BuiltProgram Start(string project, string log, params IEnumerable<string> arguments) =>
+        StartAssembly(Path.Combine(Root(), "src", project, "bin", Configuration, "net10.0", project + ".dll"), log, arguments);
+
+    /// <summary>Starts <c>dotnet ASSEMBLY</c>.</summary>
+    /// <inheritdoc cref="Start"/>
+    public static BuiltProgram StartAssembly(string assembly, string log, params IEnumerable<string> arguments)
     {
-        var assembly = Path.Combine(Root(), "src", project, "bin", Configuration, "net10.0", project + ".dll");
         var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         return new BuiltProgram(Process.Start(start)!, log);
     }
@@ -101,7 +105,8 @@ public sealed class BuiltProgram : IAsyncDisposable
 
     private static string Tail(string text) => text[Math.Max(0, text.Length - 4000)..];
 
-    private static string Root()
+    /// <summary>The repository's root.</summary>
+    public static string Root()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Breeze.sln")))

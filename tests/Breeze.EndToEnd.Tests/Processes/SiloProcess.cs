@@ -12,9 +12,12 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private BuiltProgram? _program;
 
-    private SiloProcess(string folder, string[] arguments)
+    private readonly string? _assembly;
+
+    private SiloProcess(string folder, string[] arguments, string? assembly = null)
     {
         _folder = folder;
+        _assembly = assembly;
         _arguments = arguments;
         Address = new Uri($"http://127.0.0.1:{FreePort()}/");
     }
@@ -26,9 +29,15 @@ public sealed class SiloProcess : IAsyncDisposable
 
     /// <param name="folder">For its data and its log.</param>
     /// <param name="arguments">More of its arguments, such as the storage's.</param>
-    public static async Task<SiloProcess> Start(string folder, params string[] arguments)
+    public static Task<SiloProcess> Start(string folder, params string[] arguments) => Started(new SiloProcess(folder, arguments));
+
+    /// <summary>A silo of another build, such as the published one.</summary>
+    /// <inheritdoc cref="Start(string, string[])"/>
+    public static Task<SiloProcess> StartAssembly(string assembly, string folder, params string[] arguments) =>
+        Started(new SiloProcess(folder, arguments, assembly));
+
+    private static async Task<SiloProcess> Started(SiloProcess silo)
     {
-        var silo = new SiloProcess(folder, arguments);
         await silo.Start();
         silo.Client = BreezeClient.Connect(silo.Address, await silo.AdminKey());
         return silo;
@@ -37,9 +46,9 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts it, and returns once it can do work.</summary>
     public async Task Start()
     {
-        _program = BuiltProgram.Start(
-            "Breeze.Silo", Path.Combine(_folder, "silo.log"),
-            ["--data", Path.Combine(_folder, "silo"), "--urls", Address.GetLeftPart(UriPartial.Authority), .. _arguments]);
+        var log = Path.Combine(_folder, "silo.log");
+        string[] arguments = ["--data", Path.Combine(_folder, "silo"), "--urls", Address.GetLeftPart(UriPartial.Authority), .. _arguments];
+        _program = _assembly is null ? BuiltProgram.Start("Breeze.Silo", log, arguments) : BuiltProgram.StartAssembly(_assembly, log, arguments);
         using var probe = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
         for (var clock = Stopwatch.StartNew(); !await IsReady(probe); await Task.Delay(100))
         {

@@ -24,9 +24,9 @@ public sealed class TestTenant
 
     public string EnrollmentKey { get; }
 
-    public static async Task<TestTenant> Create(BreezeClient client)
+    public static async Task<TestTenant> Create(BreezeClient client, string name = "Customer")
     {
-        var org = await client.Organizations.Create(new CreateOrganization("Customer"));
+        var org = await client.Organizations.Create(new CreateOrganization(name));
         var site = await client.Sites.Create(new SiteBody { OrgId = org.Id, Name = "Site", TimeZone = "UTC" });
         var key = await client.EnrollmentKeys.Create(new EnrollmentKeyBody { SiteId = site.Id, Name = "test" });
         return new TestTenant(client, org.Id, key.Key!);

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Breeze.EndToEnd.Tests.Processes;
+
+namespace Breeze.EndToEnd.Tests.WebConsole;
+
+/// <summary>The silo as it is shipped, with its console trimmed and compressed: published once for all tests of a run.</summary>
+public static class PublishedSilo
+{
+    private static readonly Lazy<Task<string>> Published = new(Publish);
+
+    /// <summary>The folder of the published silo.</summary>
+    public static Task<string> Folder => Published.Value;
+
+    public static async Task<string> Assembly() => Path.Combine(await Folder, "Breeze.Silo.dll");
+
+    /// <summary>The published console's files.</summary>
+    public static async Task<string> Files() => Path.Combine(await Folder, "wwwroot");
+
+    private static async Task<string> Publish()
+    {
+        var folder = Directory.CreateTempSubdirectory("breeze-published-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        var start = new ProcessStartInfo(
+            "dotnet", ["publish", Path.Combine(BuiltProgram.Root(), "src", "Breeze.Silo"), "-c", "Release", "-o", folder, "-v", "quiet", "--nologo", "-p:RunAnalyzers=false"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var publish = Process.Start(start)!;
+        var output = publish.StandardOutput.ReadToEndAsync();
+        var errors = publish.StandardError.ReadToEndAsync();
+        await publish.WaitForExitAsync();
+        Assert.True(publish.ExitCode == 0, $"The silo could not be published: {await output} {await errors}");
+        return folder;
+    }
+}
