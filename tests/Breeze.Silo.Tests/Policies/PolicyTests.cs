@@ -201,8 +201,11 @@ public abstract class PolicyTests(SiloFixture silo)
         var policy = await world.NewPatchPolicy(new { scheduleFrequency = "daily", scheduleTime = "02:00" }, "with settings");
         var listed = Assert.Single((await world.Viewer.Get("/patch-policies")).Is(HttpStatusCode.OK).Body!["data"]!.AsArray())!;
         Assert.Equal((policy, "with settings", "02:00"), (listed["id"]!.GetValue<Guid>(), listed["name"]!.GetValue<string>(), listed["settings"]!["scheduleTime"]!.GetValue<string>()));
-        Assert.Contains((await world.Admin.Send(HttpMethod.Patch, "/patch-policies", new { })).Status, new[] { HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed });
-        Assert.Equal(HttpStatusCode.NotFound, (await world.Admin.Delete($"/patch-policies/{policy}")).Status);
+
+        // Where the console is served, its page answers GET on every path that nobody else has, and other methods are refused as such.
+        HttpStatusCode[] gone = [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed];
+        Assert.Contains((await world.Admin.Send(HttpMethod.Patch, "/patch-policies", new { })).Status, gone);
+        Assert.Contains((await world.Admin.Delete($"/patch-policies/{policy}")).Status, gone);
     }
 
     [Collection(SiloFixture.Sqlite)]
