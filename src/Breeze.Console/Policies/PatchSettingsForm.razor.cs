@@ -139,6 +139,18 @@ public sealed partial class PatchSettingsForm
             return;
         }
 
+        if (body is { AutoApprove: true, AutoApproveSeverities.Count: 0 })
+        {
+            _problem.Say("inlineSettings.autoApproveSeverities", "Choose at least one severity, or do not approve by itself.");
+            return;
+        }
+
+        if (body.Sources is { Count: 0 })
+        {
+            _problem.Say("inlineSettings.sources", "Choose at least one source.");
+            return;
+        }
+
         _busy = true;
         if (await _problem.Try(async () => await Client.Policies.SetFeature(PolicyId, new() { FeatureType = PolicyWords.PatchFeature, InlineSettings = body })))
         {

@@ -39,5 +39,15 @@ public sealed class FormProblem
     /// <summary>Something that is wrong before it is sent.</summary>
     public void Say(string field, string text) => _refused = new BreezeException(text, errors: new Dictionary<string, IReadOnlyList<string>> { [field] = [text] });
 
+    /// <summary>Inside <see cref="Try"/>: what must hold before anything is sent.</summary>
+    /// <exception cref="BreezeException">It does not hold; <see cref="Try"/> keeps it.</exception>
+    public static void Require(bool met, string field, string text)
+    {
+        if (!met)
+        {
+            throw new BreezeException(text, errors: new Dictionary<string, IReadOnlyList<string>> { [field] = [text] });
+        }
+    }
+
     public void Clear() => _refused = null;
 }
