@@ -11,12 +11,16 @@ public sealed partial class ConsoleConnection
     // The latest version seen of each; what is older is dropped.
     private readonly ConcurrentDictionary<Guid, long> _jobs = new();
     private readonly ConcurrentDictionary<Guid, long> _organizations = new();
+    private readonly ConcurrentDictionary<Guid, long> _deciding = new();
 
     /// <summary>A newer state of a followed job.</summary>
     public event Action<JobProgress>? JobProgressed;
 
     /// <summary>A followed organization's compliance changed.</summary>
     public event Action<ComplianceChanged>? ComplianceChanged;
+
+    /// <summary>A followed organization decided about patches, or a deferral ended; after a lost connection with <c>More</c>.</summary>
+    public event Action<ApprovalsChanged>? ApprovalsChanged;
 
     /// <summary>The job's state now; every later one is raised.</summary>
     /// <exception cref="BreezeException">Unknown, or not to be seen with this key; the two are alike.</exception>
@@ -34,6 +38,23 @@ public sealed partial class ConsoleConnection
         var now = await Call<ComplianceChanged>(PatchHubMethods.SubscribeCompliance, new SubscribeComplianceRequest(orgId), cancel);
         _organizations.AddOrUpdate(orgId, Version(now), (_, seen) => Math.Max(seen, Version(now)));
         return now;
+    }
+
+    /// <summary>From now on decisions of the organization are raised, at most one message a second.</summary>
+    /// <inheritdoc cref="SubscribeJob"/>
+    public async Task<ApprovalsChanged> SubscribeApprovals(Guid orgId, CancellationToken cancel = default)
+    {
+        var now = await Call<ApprovalsChanged>(PatchHubMethods.SubscribeApprovals, new SubscribeApprovalsRequest(orgId), cancel);
+        _deciding[orgId] = 0;
+        return now;
+    }
+
+    public async Task UnsubscribeApprovals(Guid orgId, CancellationToken cancel = default)
+    {
+        if (_deciding.TryRemove(orgId, out _) && _hub.State == HubConnectionState.Connected)
+        {
+            await _hub.InvokeAsync(PatchHubMethods.UnsubscribeApprovals, new SubscribeApprovalsRequest(orgId), cancel);
+        }
     }
 
     public async Task UnsubscribeJob(Guid jobId, CancellationToken cancel = default)
@@ -61,6 +82,13 @@ public sealed partial class ConsoleConnection
                 JobProgressed?.Invoke(message);
             }
         });
+        _hub.On<ApprovalsChanged>(PatchHubMethods.ApprovalsChanged, message =>
+        {
+            if (_deciding.ContainsKey(message.OrgId))
+            {
+                ApprovalsChanged?.Invoke(message);
+            }
+        });
         _hub.On<ComplianceChanged>(PatchHubMethods.ComplianceChanged, message =>
         {
             if (IsNewer(_organizations, message.OrgId, Version(message)))
@@ -83,6 +111,12 @@ public sealed partial class ConsoleConnection
         {
             _organizations[org] = -1;
             await Again(_organizations, org, async () => ComplianceChanged?.Invoke(await SubscribeCompliance(org, _closing.Token)));
+        }
+
+        // Decisions in the gap were not told: whoever lists patches has to ask again.
+        foreach (var org in _deciding.Keys)
+        {
+            await Again(_deciding, org, async () => ApprovalsChanged?.Invoke(await SubscribeApprovals(org, _closing.Token) with { More = true }));
         }
     }
 

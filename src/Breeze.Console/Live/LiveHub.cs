@@ -34,6 +34,8 @@ public sealed class LiveHub
 
     public event Action<ComplianceChanged>? ComplianceChanged;
 
+    public event Action<ApprovalsChanged>? ApprovalsChanged;
+
     /// <summary>The connection was away and is back: what lists show of this deployment may be old.</summary>
     public event Action<Guid>? Missed;
 
@@ -52,11 +54,15 @@ public sealed class LiveHub
 
     public async Task<ComplianceChanged> FollowCompliance(Guid orgId) => await (await Open()).SubscribeCompliance(orgId);
 
+    public async Task FollowApprovals(Guid orgId) => await (await Open()).SubscribeApprovals(orgId);
+
     public Task LeaveDeployment(Guid id) => Quietly(c => c.Unsubscribe(id));
 
     public Task LeaveJob(Guid id) => Quietly(c => c.UnsubscribeJob(id));
 
     public Task LeaveCompliance(Guid orgId) => Quietly(c => c.UnsubscribeCompliance(orgId));
+
+    public Task LeaveApprovals(Guid orgId) => Quietly(c => c.UnsubscribeApprovals(orgId));
 
     private async Task<ConsoleConnection> Open()
     {
@@ -82,6 +88,7 @@ public sealed class LiveHub
         connection.DevicesChanged += message => DevicesChanged?.Invoke(message);
         connection.JobProgressed += message => JobProgressed?.Invoke(message);
         connection.ComplianceChanged += message => ComplianceChanged?.Invoke(message);
+        connection.ApprovalsChanged += message => ApprovalsChanged?.Invoke(message);
         connection.DevicesMissed += id => Missed?.Invoke(id);
         connection.Lost += (id, why) => Lost?.Invoke(id, why);
         connection.SessionEnded += _ => _session.Ended();

@@ -1,13 +1,16 @@
+using Breeze.Client;
 using Breeze.Console.Access;
+using Breeze.Console.Live;
 using Breeze.Console.Shell;
+using Breeze.Contracts.Live;
 using Breeze.Contracts.Patches;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 
 namespace Breeze.Console.Patches;
 
-/// <summary>The catalogue, and what to decide in it.</summary>
-public sealed partial class PatchesPage
+/// <summary>The catalogue, and what to decide in it. With one organization chosen, what others decide appears by itself.</summary>
+public sealed partial class PatchesPage : IDisposable
 {
     private const int MostAtOnce = 1000;
     private static readonly IReadOnlySet<Guid> Nothing = new HashSet<Guid>();
@@ -16,7 +19,11 @@ public sealed partial class PatchesPage
     private readonly Dictionary<Guid, string> _titles = [];
     private IReadOnlySet<Guid> _selected = Nothing;
     private Listing<Patch>? _listing;
+    private Guid? _followed;
     private bool _going;
+
+    [Inject]
+    public LiveHub Live { get; set; } = null!;
 
     [SupplyParameterFromQuery(Name = "search")]
     public string? Search { get; set; }
@@ -40,6 +47,55 @@ public sealed partial class PatchesPage
     private EventCallback<IReadOnlySet<Guid>> SelectedChanged => MayDecide
         ? EventCallback.Factory.Create<IReadOnlySet<Guid>>(this, selected => _selected = selected)
         : default;
+
+    public void Dispose()
+    {
+        Live.ApprovalsChanged -= Decided;
+        Leave();
+    }
+
+    protected override void OnInitialized() => Live.ApprovalsChanged += Decided;
+
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_followed == Organization.Id)
+        {
+            return;
+        }
+
+        Leave();
+        _followed = Organization.Id;
+        if (_followed is { } org)
+        {
+            try
+            {
+                await Live.FollowApprovals(org);
+            }
+            catch (BreezeException)
+            {
+                // The list stands as it was fetched; a decision refetches it.
+            }
+        }
+    }
+
+    private void Leave()
+    {
+        if (_followed is { } before)
+        {
+            _ = Live.LeaveApprovals(before);
+            _followed = null;
+        }
+    }
+
+    // Elsewhere: by another operator, by a policy, or because a deferral has ended. A page that shows none of them stays.
+    private void Decided(ApprovalsChanged decided) => InvokeAsync(async () =>
+    {
+        if (decided.OrgId == _followed && _listing is { } listing
+            && (decided.More || Status is not null || listing.Rows.Any(row => decided.Patches.Any(p => p.PatchId == row.Id && p.Status != row.ApprovalStatus))))
+        {
+            await listing.Refresh();
+        }
+    });
 
     // An approval is one organization's: without one there is nothing to filter by.
     private Task<ListPage<Patch>> Load(ListQuery query, CancellationToken cancel) => Client.Patches.Page(
