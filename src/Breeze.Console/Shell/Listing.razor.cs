@@ -89,6 +89,12 @@ public sealed partial class Listing<T> : IListing, IDisposable
     /// <summary>Fetches the same page again; what is shown stays until the answer is there.</summary>
     public async Task Refresh()
     {
+        // Asked by what was still open when the page was left.
+        if (_leaving.IsCancellationRequested)
+        {
+            return;
+        }
+
         var turn = ++_turn;
         _loading = true;
         try
