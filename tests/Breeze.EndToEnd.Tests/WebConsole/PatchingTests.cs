@@ -19,10 +19,14 @@ public sealed class PatchingTests(ConsoleWorld world)
         await page.Go($"/patches?org={tenant.OrgId}");
         var first = page.Page.Locator("tbody tr").First;
         await first.GetByRole(AriaRole.Button, new() { NameRegex = new("^Approve") }).ClickAsync();
+        await page.Page.Locator("button[form=decision]").ClickAsync();
         await Assertions.Expect(first).ToContainTextAsync("approved");
 
         await page.Page.Locator("thead input[type=checkbox]").CheckAsync();
         await page.Page.Locator(".bulk").GetByRole(AriaRole.Button, new() { NameRegex = new("^Approve") }).ClickAsync();
+        await page.Page.Locator("button[form=bulk-approve]").ClickAsync();
+        await Assertions.Expect(page.Page.Locator(".mud-dialog")).ToContainTextAsync("were approved");
+        await page.Page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
         await Assertions.Expect(page.Page.Locator("tbody tr").Last).ToContainTextAsync("approved");
 
         var job = (await world.Client.Policies.Run(policy, new())).Jobs[0].JobId;
