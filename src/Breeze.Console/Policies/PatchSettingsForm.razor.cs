@@ -112,8 +112,10 @@ public sealed partial class PatchSettingsForm
             {
                 InlineSettings = new()
                 {
-                    ScheduleFrequency = whole.ScheduleFrequency, ScheduleTime = whole.ScheduleTime,
-                    ScheduleDayOfWeek = whole.ScheduleDayOfWeek, ScheduleDayOfMonth = whole.ScheduleDayOfMonth,
+                    ScheduleFrequency = whole.ScheduleFrequency,
+                    ScheduleTime = whole.ScheduleTime,
+                    ScheduleDayOfWeek = whole.ScheduleDayOfWeek,
+                    ScheduleDayOfMonth = whole.ScheduleDayOfMonth,
                 },
                 TimeZone = _zone,
             });
