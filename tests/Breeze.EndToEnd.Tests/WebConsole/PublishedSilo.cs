@@ -4,20 +4,20 @@ using Breeze.EndToEnd.Tests.Processes;
 namespace Breeze.EndToEnd.Tests.WebConsole;
 
 /// <summary>The silo as it is shipped, with its console trimmed and compressed: published once for all tests of a run.</summary>
+/// <remarks><c>BREEZE_PUBLISHED_SILO=DIR</c> takes one that was published before, for those who run these tests again and again.</remarks>
 public static class PublishedSilo
 {
     private static readonly Lazy<Task<string>> Published = new(Publish);
 
-    /// <summary>The folder of the published silo.</summary>
-    public static Task<string> Folder => Published.Value;
-
-    public static async Task<string> Assembly() => Path.Combine(await Folder, "Breeze.Silo.dll");
-
-    /// <summary>The published console's files.</summary>
-    public static async Task<string> Files() => Path.Combine(await Folder, "wwwroot");
+    public static async Task<string> Assembly() => Path.Combine(await Published.Value, "Breeze.Silo.dll");
 
     private static async Task<string> Publish()
     {
+        if (Environment.GetEnvironmentVariable("BREEZE_PUBLISHED_SILO") is { Length: > 0 } published)
+        {
+            return published;
+        }
+
         var folder = Directory.CreateTempSubdirectory("breeze-published-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         var start = new ProcessStartInfo(
