@@ -42,6 +42,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseHttpConventions();
+        app.UseConsolePage();
         app.UseLocalMetrics();
         app.UseAgentAdmission();
         app.UseAccess();

@@ -1,4 +1,5 @@
 using Breeze.Silo.Access;
+using Microsoft.Extensions.FileProviders;
 
 namespace Breeze.Silo.Hosting;
 
@@ -40,19 +41,28 @@ internal static class ConsoleSite
                 return serve(http);
             };
         });
-        app.MapFallback("{*path:nonfile}", Page).WithMetadata(new HttpMethodMetadata(["GET", "HEAD"])).Public(Reason).ExcludeFromDescription();
     }
 
-    private static IResult Page(HttpContext http, IWebHostEnvironment environment)
+    /// <summary>Answers every address that is nobody else's with the page that routes itself.</summary>
+    /// <remarks>Not a fallback route: one with methods turns what does not exist into 405, one without them what takes no such method into 404.</remarks>
+    public static void UseConsolePage(this WebApplication app)
     {
-        var page = environment.WebRootFileProvider.GetFileInfo("index.html");
-        if (!page.Exists || Others.Any(other => http.Request.Path.StartsWithSegments(other, StringComparison.OrdinalIgnoreCase)))
-        {
-            return Results.NotFound();
-        }
+        var page = app.Environment.WebRootFileProvider.GetFileInfo("index.html");
+        app.Use((http, next) => page.Exists && IsPage(http) ? Show(http, page) : next(http));
+    }
 
+    private static bool IsPage(HttpContext http) =>
+        http.GetEndpoint() is null
+        && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
+        && !Path.HasExtension(http.Request.Path)
+        && !Others.Any(other => http.Request.Path.StartsWithSegments(other, StringComparison.OrdinalIgnoreCase));
+
+    private static Task Show(HttpContext http, IFileInfo page)
+    {
         http.Response.Headers.ContentSecurityPolicy = Policy;
         http.Response.Headers.CacheControl = "no-cache";
-        return Results.Stream(page.CreateReadStream(), "text/html; charset=utf-8");
+        http.Response.ContentType = "text/html; charset=utf-8";
+        http.Response.ContentLength = page.Length;
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.SendFileAsync(page);
     }
 }
