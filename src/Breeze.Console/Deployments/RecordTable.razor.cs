@@ -42,6 +42,9 @@ public sealed partial class RecordTable
     [Inject]
     private NavigationManager Address { get; set; } = null!;
 
+    [Inject]
+    private TimeProvider Clock { get; set; } = null!;
+
     private string WithoutBatch => Address.GetUriWithQueryParameter("batch", (int?)null);
 
     /// <summary>Devices that changed: shown at once where they are seen, and fetched with the next refresh.</summary>
@@ -118,11 +121,11 @@ public sealed partial class RecordTable
 
     private string Link(DeviceRecord record) => Organization.Link($"/deployments/{Id}/devices/{record.DeviceId}{(Run is null ? "" : $"?run={Run}")}");
 
-    private static string Why(DeviceRecord record) => record switch
+    private static string Why(DeviceRecord record, DateTimeOffset now) => record switch
     {
+        { NextAttemptAt: { } at, Status: DeviceRecordStatus.Pending } => $"next attempt {Instants.FromNow(at, now)}{(record.FailureKind is { } last ? $", after {Words.Of(last)}" : "")}",
         { SkipReason: { } reason } => Words.Of(reason),
         { FailureKind: { } kind } => $"{Words.Of(kind)}{(record.Result?.ExitCode is { } code ? $" {code}" : "")}{(record.Result?.Error is { Length: > 0 } error ? $": {error}" : "")}",
-        { NextAttemptAt: { } at } => $"next attempt {Instants.Local(at)}",
         _ => "",
     };
 
