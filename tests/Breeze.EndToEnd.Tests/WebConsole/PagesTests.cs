@@ -15,13 +15,10 @@ public sealed class PagesTests(ConsoleWorld world)
     {
         var pages = await Showcase.Make(world);
         var faults = new List<string>();
-        foreach (var (width, height, dark) in new[] { (1280, 800, false), (1280, 800, true), (390, 844, false) })
+        await using var page = await world.Open(path: "/devices");
+        foreach (var (name, path) in pages)
         {
-            await using var page = await world.Open(width: width, height: height, dark: dark, path: "/devices");
-            foreach (var (name, path) in pages)
-            {
-                await Look(page, name, path, width, dark, faults);
-            }
+            await Look(page, name, path, faults);
         }
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
@@ -58,8 +55,10 @@ public sealed class PagesTests(ConsoleWorld world)
         System.Console.WriteLine($"console: {all / 1024.0 / 1024.0:0.00} MB, cold {coldTime.TotalSeconds:0.00} s, warm {warmTime.TotalSeconds:0.00} s and {bytes / 1024.0:0} KB");
     }
 
-    private static async Task Look(ConsolePage page, string name, string path, int width, bool dark, List<string> faults)
+    // Loaded once, and looked at light, dark and on a phone held upright.
+    private static async Task Look(ConsolePage page, string name, string path, List<string> faults)
     {
+        var how = "light";
         try
         {
             await page.Go(path);
@@ -67,19 +66,37 @@ public sealed class PagesTests(ConsoleWorld world)
             await page.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
             await Assertions.Expect(page.Page.Locator("[role=main] [role=progressbar], [role=main] .listing-loading")).ToHaveCountAsync(0);
             await Assertions.Expect(page.Page.Locator("[role=main] .problem")).ToHaveCountAsync(0);
-            if (Pictures is not null)
-            {
-                await page.Page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{name}{(width < 600 ? "-phone" : "")}{(dark ? "-dark" : "")}.png") });
-            }
-
             await page.IsAccessible();
+            await Picture(page, name);
+
+            how = "dark";
+            await page.Button("Use dark colours").ClickAsync();
+            await page.IsAccessible();
+            await Picture(page, $"{name}-dark");
+            await page.Button("Use light colours").ClickAsync();
+
+            how = "phone";
+            await page.Page.SetViewportSizeAsync(390, 844);
+            await Picture(page, $"{name}-phone");
             var tooWide = await page.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
             Assert.True(tooWide <= 0, $"it is {tooWide} px wider than the screen");
             page.IsFaultless();
         }
         catch (Exception wrong) when (wrong is Xunit.Sdk.XunitException or PlaywrightException or TimeoutException)
         {
-            faults.Add($"{name} ({width} px{(dark ? ", dark" : "")}): {wrong.Message}");
+            faults.Add($"{name} ({how}): {wrong.Message}");
+        }
+
+        await page.Page.SetViewportSizeAsync(1280, 800);
+    }
+
+    private static async Task Picture(ConsolePage page, string name)
+    {
+        if (Pictures is not null)
+        {
+            // What opens and closes has come to rest.
+            await page.Page.WaitForTimeoutAsync(400);
+            await page.Page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, name + ".png") });
         }
     }
 }

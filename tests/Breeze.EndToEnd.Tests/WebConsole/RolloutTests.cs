@@ -24,9 +24,9 @@ public sealed class RolloutTests(ConsoleWorld world)
         await page.Page.Locator("#type").SelectOptionAsync("script");
         await page.Page.Locator("#payload").SelectOptionAsync(new SelectOptionValue { Label = "Cleanup (bash)" });
         await page.Page.Locator("#parameter-DEPTH").FillAsync("3");
-        await page.Page.GetByLabel("All devices").CheckAsync();
+        await Radio(page, "All devices").CheckAsync();
         await Assertions.Expect(page.Page.Locator("aside .figures")).ToContainTextAsync("8");
-        await page.Page.GetByLabel("Staggered").CheckAsync();
+        await Radio(page, "Staggered").CheckAsync();
         await page.Page.Locator("#batch").FillAsync("4");
         await page.Page.Locator("#delay").FillAsync("0");
         await Assertions.Expect(page.Page.Locator("aside figcaption")).ToContainTextAsync("2 batches of 4 devices");
@@ -57,7 +57,8 @@ public sealed class RolloutTests(ConsoleWorld world)
         await Assertions.Expect(page.Page.Locator(".paused")).ToContainTextAsync("2", new() { Timeout = 30_000 });
         await page.Page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Failures") }).ClickAsync();
         await Assertions.Expect(page.Page.Locator(".failure")).ToContainTextAsync("2 devices");
-        await Assertions.Expect(page.Page.Locator(".failure pre")).ToContainTextAsync("exit code 1");
+        await Assertions.Expect(page.Page.Locator(".failure h2")).ToContainTextAsync("exit code 1");
+        await Assertions.Expect(page.Page.Locator(".failure pre")).ToContainTextAsync("attempt 1 failed");
         Assert.Equal("4", await page.Figure("pending"));
 
         await page.Button("Resume").ClickAsync();
@@ -70,9 +71,8 @@ public sealed class RolloutTests(ConsoleWorld world)
     [Fact]
     public async Task A_cancelled_deployment_says_so_and_offers_nothing_that_does_not_apply()
     {
-        var slow = new FleetBehaviour { ShortestRun = TimeSpan.FromSeconds(4), LongestRun = TimeSpan.FromSeconds(5) };
-        var tenant = await world.Tenant("Cancelling", 4, slow);
-        var deployment = await Start(tenant, Batches(2));
+        var tenant = await world.Tenant("Cancelling", 4, Quick);
+        var deployment = await Start(tenant, Batches(2) with { Staggered = Staggered(2) with { BatchDelayMinutes = 60 } });
         await using var page = await world.Open(path: $"/deployments/{deployment}?org={tenant.OrgId}");
 
         await page.Button("Cancel deployment").ClickAsync();
@@ -115,6 +115,8 @@ public sealed class RolloutTests(ConsoleWorld world)
         await page.IsAccessible();
         page.IsFaultless();
     }
+
+    private static ILocator Radio(ConsolePage page, string name) => page.Page.GetByRole(AriaRole.Radio, new() { NameRegex = new Regex("^" + name) });
 
     private static FleetBehaviour Quick { get; } = new() { ShortestRun = TimeSpan.FromMilliseconds(100), LongestRun = TimeSpan.FromMilliseconds(500) };
 
