@@ -18,6 +18,13 @@ public sealed record ReadDeployment(Deployment Deployment, long Version);
 /// <summary>Reads deployments for people: every query takes the caller's scope.</summary>
 public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
 {
+    private static readonly (DeploymentCommand Command, string Name)[] Offered =
+    [
+        (DeploymentCommand.Edit, "edit"), (DeploymentCommand.Delete, "delete"), (DeploymentCommand.Initialize, "initialize"), (DeploymentCommand.Start, "start"),
+        (DeploymentCommand.Pause, "pause"), (DeploymentCommand.Resume, "resume"), (DeploymentCommand.Cancel, "cancel"), (DeploymentCommand.RollBack, "rollback"),
+        (DeploymentCommand.RetryDevice, "retry"),
+    ];
+
     /// <param name="run">Which run's progress: null for the one that is shown.</param>
     public Task<ReadDeployment?> Find(OrgScope scope, DeploymentId id, int? run = null) => database.Read(async connection =>
         await Row(connection, scope, id) is { } row
@@ -66,16 +73,20 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
         return ((IReadOnlyList<Deployment>)rows.ConvertAll(row => Show(row, row.Shown(totals.GetValueOrDefault(row.Id)))), total);
     });
 
-    /// <summary>Deployments that a device was or is in, newest first.</summary>
-    public Task<IReadOnlyList<DeploymentRow>> OfDevice(OrgScope scope, DeviceId device, int limit, long offset) => database.Read(async connection =>
-        (IReadOnlyList<DeploymentRow>)(await connection.QueryAsync<DeploymentRow>(
+    /// <summary>Deployments that a device was or is in, newest first, and how many there are.</summary>
+    public Task<(IReadOnlyList<DeploymentRow> Rows, long Total)> OfDevice(OrgScope scope, DeviceId device, int limit, long offset) => database.Read(async connection =>
+    {
+        var where =
             $"""
-            select {DeploymentStore.Columns} from deployments d
-            where {scope.Sql("d.org_id")} and d.kind = 0 and d.stage <> @draft
+            {scope.Sql("d.org_id")} and d.kind = 0 and d.stage <> @draft
               and d.id in (select r.deployment_id from deployment_devices r where r.device_id = @device)
-            order by d.id desc limit @limit offset @offset
-            """,
-            new { scopeId = scope.Id, device, draft = Stage.Draft, limit, offset })).AsList());
+            """;
+        var parameters = new { scopeId = scope.Id, device, draft = Stage.Draft, limit, offset };
+        var total = await connection.ExecuteScalarAsync<long>($"select count(*) from deployments d where {where}", parameters);
+        var rows = await connection.QueryAsync<DeploymentRow>(
+            $"select {DeploymentStore.Columns} from deployments d where {where} order by d.id desc limit @limit offset @offset", parameters);
+        return ((IReadOnlyList<DeploymentRow>)rows.AsList(), total);
+    });
 
     public Deployment Show(DeploymentRow row, Totals totals, int? run = null) => new()
     {
@@ -97,13 +108,6 @@ public sealed class DeploymentQueries(IDatabase database, TimeProvider clock)
         Run = (run ?? row.Run) > 1 ? "rollback" : "rollout",
         Actions = Actions(row),
     };
-
-    private static readonly (DeploymentCommand Command, string Name)[] Offered =
-    [
-        (DeploymentCommand.Edit, "edit"), (DeploymentCommand.Delete, "delete"), (DeploymentCommand.Initialize, "initialize"), (DeploymentCommand.Start, "start"),
-        (DeploymentCommand.Pause, "pause"), (DeploymentCommand.Resume, "resume"), (DeploymentCommand.Cancel, "cancel"), (DeploymentCommand.RollBack, "rollback"),
-        (DeploymentCommand.RetryDevice, "retry"),
-    ];
 
     private static List<string> Actions(DeploymentRow row) => [.. Offered
         .Where(o => Lifecycle.Next(row.Stage, o.Command) is not null && (o.Command != DeploymentCommand.RollBack || DeploymentGrain.RefuseRollback(row) is null))

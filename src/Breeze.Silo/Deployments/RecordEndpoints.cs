@@ -164,10 +164,10 @@ internal static class RecordEndpoints
             return Problems.From(missing);
         }
 
-        var rows = await deployments.OfDevice(http.Caller().Scope, new DeviceId(id), page.Limit, page.Offset);
+        var (rows, total) = await deployments.OfDevice(http.Caller().Scope, new DeviceId(id), page.Limit, page.Offset);
         return Replies.Bare(page.Answer(
             [.. rows.Select(row => new DeviceDeployment(row.Id.Value, row.Name, row.Type, Display.Status(row.Stage, default, true), row.CreatedAt))],
-            page.Offset + rows.Count,
+            total,
             null));
     }
 
