@@ -96,7 +96,8 @@ public sealed record ConsoleTenant(TestTenant Tenant, SimulatedFleet Fleet)
     public Guid OrgId => Tenant.OrgId;
 }
 
-[CollectionDefinition(Name)]
+// After the others: publishing takes both cores for a minute, and tests that kill processes are about seconds.
+[CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ConsoleCollection : ICollectionFixture<ConsoleWorld>
 {
     public const string Name = "console";
