@@ -55,13 +55,7 @@ public static class ConsoleScenario
         var inputs = 0;
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < time; await Task.Delay(250))
         {
-            await (inputs++ % 4) switch
-            {
-                0 => page.Locator(".tabs a").Nth(2).ClickAsync(),
-                1 => page.Locator(".tabs a").Nth(0).ClickAsync(),
-                2 => page.Keyboard.PressAsync("j"),
-                _ => page.Locator(".batch a").First.ClickAsync(),
-            };
+            await Touch(page, inputs++);
             var shown = await page.EvaluateAsync<int>(Completed);
             var real = (await silo.Get($"/api/v1/deployments/{id}")).GetProperty("data").GetProperty("progress").GetProperty("completed").GetInt32();
             if (shown >= 0 && real > perSecond)
@@ -72,6 +66,14 @@ public static class ConsoleScenario
 
         return (lags, inputs);
     }
+
+    private static Task Touch(IPage page, int n) => (n % 4) switch
+    {
+        0 => page.Locator(".tabs a").Nth(2).ClickAsync(),
+        1 => page.Locator(".tabs a").Nth(0).ClickAsync(),
+        2 => page.Keyboard.PressAsync("j"),
+        _ => page.Locator(".batch a").First.ClickAsync(),
+    };
 
     private static async Task<(TimeSpan Cold, TimeSpan Warm)> Starts(IBrowser browser, BenchSilo silo)
     {
