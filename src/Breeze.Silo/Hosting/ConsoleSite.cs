@@ -13,8 +13,8 @@ internal static class ConsoleSite
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
         + "connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-    // What is not found under these is not found: the console's page there would look like an answer.
-    private static readonly string[] Others = ["/api", "/hubs", "/openapi", "/health", "/docs", "/dashboard", "/metrics", "/_framework", "/_content"];
+    // What is not found under these is not found: the console's page there would look like an answer. The issuer's sign-in answers /session itself.
+    private static readonly string[] Others = ["/api", "/session", "/hubs", "/openapi", "/health", "/docs", "/dashboard", "/metrics", "/_framework", "/_content"];
 
     /// <summary>In a build the files lie where they were built, in a published silo in <c>wwwroot</c>.</summary>
     public static void UseConsoleFiles(this WebApplicationBuilder builder)
