@@ -100,6 +100,11 @@ public sealed partial class RecordTable
             Told(total, null);
             return new(found, (int)total);
         }
+        catch (OperationCanceledException) when (request.CancellationToken.IsCancellationRequested)
+        {
+            // With the token that it gave, so that the list knows its own change of mind from a failure.
+            throw new OperationCanceledException(request.CancellationToken);
+        }
         catch (BreezeException failed)
         {
             Told(_total, failed);

@@ -71,8 +71,17 @@ public sealed class PolicyTests : IDisposable
     private async Task<IEnumerable<string>> Scanned(RunningProcessor agent, string payload)
     {
         var link = agent.Connect();
-        agent.Receive(_signer.Sign(CommandTypes.ScanPatches, payload));
-        return (await link.NextResult()).Data!.Value.Deserialize(AgentJson.Default.ScanResults)!.Sources.Select(source => source.Source);
+        var command = _signer.Sign(CommandTypes.ScanPatches, payload);
+        agent.Receive(command);
+
+        // A result whose answer was not heard in time comes again on the next connection.
+        var result = await link.NextResult();
+        while (result.CommandId != command.Id)
+        {
+            result = await link.NextResult();
+        }
+
+        return result.Data!.Value.Deserialize(AgentJson.Default.ScanResults)!.Sources.Select(source => source.Source);
     }
 
     private static AppliedPolicy Applied(Result result) => result.Data!.Value.Deserialize(AgentJson.Default.AppliedPolicy)!;

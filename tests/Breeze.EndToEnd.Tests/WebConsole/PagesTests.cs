@@ -71,12 +71,14 @@ public sealed class PagesTests(ConsoleWorld world)
 
             how = "dark";
             await page.Button("Use dark colours").ClickAsync();
+            await Rest(page);
             await page.IsAccessible();
             await Picture(page, $"{name}-dark");
             await page.Button("Use light colours").ClickAsync();
 
             how = "phone";
             await page.Page.SetViewportSizeAsync(390, 844);
+            await Rest(page);
             await Picture(page, $"{name}-phone");
             var tooWide = await page.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
             Assert.True(tooWide <= 0, $"it is {tooWide} px wider than the screen");
@@ -92,12 +94,13 @@ public sealed class PagesTests(ConsoleWorld world)
         await page.Page.SetViewportSizeAsync(1280, 800);
     }
 
+    // What opens, closes or changes its colour has come to rest.
+    private static Task Rest(ConsolePage page) => page.Page.WaitForTimeoutAsync(500);
+
     private static async Task Picture(ConsolePage page, string name)
     {
         if (Pictures is not null)
         {
-            // What opens and closes has come to rest.
-            await page.Page.WaitForTimeoutAsync(400);
             await page.Page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, name + ".png") });
         }
     }
