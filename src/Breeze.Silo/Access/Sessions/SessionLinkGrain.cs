@@ -16,8 +16,8 @@ public interface ISessionLinkGrain : IGrainWithStringKey
 
 /// <inheritdoc cref="ISessionLinkGrain"/>
 /// <remarks>
-/// Using it is deleting its row under its version. Should there be two activations for a moment, one of them finds no such row: its
-/// <see cref="Orleans.Storage.InconsistentStateException"/> is the other's having been first.
+/// Using it is writing it as over, under its version, before it is deleted: a delete that comes second is not told so. Should there be two activations
+/// for a moment, the <see cref="Orleans.Storage.InconsistentStateException"/> of one is the other's having been first.
 /// </remarks>
 [GrainType("session-link")]
 internal sealed class SessionLinkGrain(
@@ -45,6 +45,12 @@ internal sealed class SessionLinkGrain(
     public async Task<Guid?> Redeem()
     {
         Guid? key = IsOpen ? state.State.KeyId : null;
+        if (key is not null)
+        {
+            state.State = new();
+            await state.WriteStateAsync();
+        }
+
         await End();
         return key;
     }
