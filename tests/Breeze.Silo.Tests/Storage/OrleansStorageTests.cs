@@ -73,6 +73,24 @@ public abstract class OrleansStorageTests(SiloFixture silo)
     }
 
     [EngineFact]
+    public async Task A_stale_reader_may_not_clear()
+    {
+        var winner = await Read();
+        await Write(winner, "1");
+        var stale = await Read();
+        var late = await Read();
+        await Write(winner, "2");
+        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.ClearStateAsync("first", _grain, stale));
+        Assert.Equal(["2"], (await Read()).State);
+
+        // Of two that would clear the same version one is first; the other is told so.
+        var second = await Read();
+        await Storage.ClearStateAsync("first", _grain, winner);
+        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.ClearStateAsync("first", _grain, second));
+        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.ClearStateAsync("first", _grain, late));
+    }
+
+    [EngineFact]
     public async Task Keys_of_every_shape_have_states_of_their_own()
     {
         var guid = Guid.NewGuid();

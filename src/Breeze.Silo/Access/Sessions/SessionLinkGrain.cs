@@ -16,7 +16,7 @@ public interface ISessionLinkGrain : IGrainWithStringKey
 
 /// <inheritdoc cref="ISessionLinkGrain"/>
 /// <remarks>
-/// Using it is writing it as over, under its version, before it is deleted: a delete that comes second is not told so. Should there be two activations
+/// Using it is writing it as over, under its version, before it is deleted, so that deleting decides nothing. Should there be two activations
 /// for a moment, the <see cref="Orleans.Storage.InconsistentStateException"/> of one is the other's having been first.
 /// </remarks>
 [GrainType("session-link")]
