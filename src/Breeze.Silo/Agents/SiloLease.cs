@@ -58,14 +58,17 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
     }
 
     /// <summary>Renews it; what counts is when the renewal was asked for, not when it was answered.</summary>
-    public async Task Renew()
+    /// <param name="agents">How many agents are connected to this silo now; told with the lease, so that nobody need count devices.</param>
+    public async Task Renew(int agents)
     {
         var asked = clock.GetTimestamp();
         var renewed = await database.Write(tx =>
         {
             var until = (clock.GetUtcNow() + times.Validity).ToUnixTimeMilliseconds();
             return tx.Connection!.ExecuteAsync(
-                "update silo_leases set lease_until = @until, ended_at = null where silo_id = @siloId", new { siloId, until }, tx);
+                "update silo_leases set lease_until = @until, ended_at = null, agents = @agents where silo_id = @siloId",
+                new { siloId, until, agents },
+                tx);
         });
         if (renewed == 1)
         {
@@ -82,7 +85,7 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
     {
         _taken = false;
         await database.Write(tx => tx.Connection!.ExecuteAsync(
-            "update silo_leases set ended_at = @now where silo_id = @siloId",
+            "update silo_leases set ended_at = @now, agents = 0 where silo_id = @siloId",
             new { siloId, now = clock.GetUtcNow().ToUnixTimeMilliseconds() },
             tx));
     }

@@ -43,7 +43,7 @@ internal sealed partial class SiloLeaseKeeper(
         {
             try
             {
-                await lease.Renew();
+                await lease.Renew(connections.Count);
                 keys.Refresh();
                 await connections.DepartLate();
             }

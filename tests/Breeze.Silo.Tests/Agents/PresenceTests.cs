@@ -56,7 +56,7 @@ public abstract class PresenceTests(SiloFixture silo)
         Assert.True(lease.IsHeld);
         clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.False(lease.IsHeld);
-        await lease.Renew();
+        await lease.Renew(0);
         Assert.True(lease.IsHeld);
         await lease.End();
         Assert.False(lease.IsHeld);
