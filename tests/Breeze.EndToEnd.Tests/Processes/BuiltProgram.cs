@@ -28,15 +28,23 @@ public sealed class BuiltProgram : IAsyncDisposable
     /// <summary>Starts <c>dotnet PROJECT.dll</c> as it was built with the tests.</summary>
     /// <param name="log">A file that its output is appended to.</param>
     public static BuiltProgram Start(string project, string log, params IEnumerable<string> arguments) =>
-        StartAssembly(Path.Combine(Root(), "src", project, "bin", Configuration, "net10.0", project + ".dll"), log, arguments);
+        StartAssembly(Assembly(project), log, arguments);
 
     /// <summary>Starts <c>dotnet ASSEMBLY</c>.</summary>
     /// <inheritdoc cref="Start"/>
-    public static BuiltProgram StartAssembly(string assembly, string log, params IEnumerable<string> arguments)
+    public static BuiltProgram StartAssembly(string assembly, string log, params IEnumerable<string> arguments) =>
+        StartCommand(log, ["dotnet", assembly, .. arguments]);
+
+    /// <summary>Starts any program.</summary>
+    /// <inheritdoc cref="Start"/>
+    public static BuiltProgram StartCommand(string log, params IReadOnlyList<string> command)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
         return new BuiltProgram(Process.Start(start)!, log);
     }
+
+    /// <summary>Where a project's assembly was built with the tests.</summary>
+    public static string Assembly(string project) => Path.Combine(Root(), "src", project, "bin", Configuration, "net10.0", project + ".dll");
 
     /// <summary>Waits for its end. Returns the exit code.</summary>
     public async Task<int> Exit(TimeSpan within)
@@ -62,6 +70,12 @@ public sealed class BuiltProgram : IAsyncDisposable
 
     /// <summary>SIGTERM: asks it to end.</summary>
     public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, 15));
+
+    /// <summary>SIGSTOP: it stands still and does not know it.</summary>
+    public void Freeze() => Assert.Equal(0, SendSignal(_process.Id, 19));
+
+    /// <summary>SIGCONT: it goes on as if nothing had been.</summary>
+    public void Thaw() => Assert.Equal(0, SendSignal(_process.Id, 18));
 
     /// <summary>All that it wrote, once it has ended.</summary>
     public async Task<string> Output()

@@ -12,14 +12,16 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private BuiltProgram? _program;
 
-    private readonly string? _assembly;
+    private readonly string _assembly;
+    private readonly string[] _before;
 
-    private SiloProcess(string folder, string[] arguments, string? assembly = null)
+    private SiloProcess(string folder, string[] arguments, string? assembly = null, Uri? address = null, string[]? before = null)
     {
         _folder = folder;
-        _assembly = assembly;
+        _assembly = assembly ?? BuiltProgram.Assembly("Breeze.Silo");
         _arguments = arguments;
-        Address = new Uri($"http://127.0.0.1:{FreePort()}/");
+        _before = before ?? [];
+        Address = address ?? new Uri($"http://127.0.0.1:{FreePort()}/");
     }
 
     public Uri Address { get; }
@@ -36,6 +38,13 @@ public sealed class SiloProcess : IAsyncDisposable
     public static Task<SiloProcess> StartAssembly(string assembly, string folder, params string[] arguments) =>
         Started(new SiloProcess(folder, arguments, assembly));
 
+    /// <summary>One of several silos, not started yet.</summary>
+    /// <param name="address">Where it serves.</param>
+    /// <param name="before">What its command line begins with, such as a network namespace to run in.</param>
+    /// <inheritdoc cref="StartAssembly"/>
+    public static SiloProcess Of(string folder, Uri? address, string[] before, string? assembly, params string[] arguments) =>
+        new(folder, arguments, assembly, address, before);
+
     private static async Task<SiloProcess> Started(SiloProcess silo)
     {
         await silo.Start();
@@ -43,16 +52,28 @@ public sealed class SiloProcess : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Whether its process has ended, or was never started.</summary>
+    public bool HasExited => _program?.HasExited ?? true;
+
+    /// <summary>Starts its process and does not wait for it.</summary>
+    public void Launch() => _program = BuiltProgram.StartCommand(
+        Path.Combine(_folder, "silo.log"),
+        [.. _before, "dotnet", _assembly, "--data", Path.Combine(_folder, "silo"), "--urls", Address.GetLeftPart(UriPartial.Authority), .. _arguments]);
+
     /// <summary>Starts it, and returns once it can do work.</summary>
     public async Task Start()
     {
-        var log = Path.Combine(_folder, "silo.log");
-        string[] arguments = ["--data", Path.Combine(_folder, "silo"), "--urls", Address.GetLeftPart(UriPartial.Authority), .. _arguments];
-        _program = _assembly is null ? BuiltProgram.Start("Breeze.Silo", log, arguments) : BuiltProgram.StartAssembly(_assembly, log, arguments);
+        Launch();
+        await UntilReady();
+    }
+
+    /// <summary>Returns once it can do work.</summary>
+    public async Task UntilReady()
+    {
         using var probe = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
         for (var clock = Stopwatch.StartNew(); !await IsReady(probe); await Task.Delay(100))
         {
-            Assert.False(_program.HasExited, $"The silo ended while it started. {(_program.HasExited ? await _program.Log() : "")}");
+            Assert.False(_program!.HasExited, $"The silo ended while it started. {(_program.HasExited ? await _program.Log() : "")}");
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(120), $"The silo was not ready after 120 s. {await _program.Log()}");
         }
     }
@@ -62,11 +83,24 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public Task Kill() => _program!.Kill();
 
+    /// <inheritdoc cref="BuiltProgram.Freeze"/>
+    public void Freeze() => _program!.Freeze();
+
+    /// <inheritdoc cref="BuiltProgram.Thaw"/>
+    public void Thaw() => _program!.Thaw();
+
     /// <summary>SIGTERM; returns the exit code.</summary>
     public Task<int> Stop()
     {
         _program!.Terminate();
         return _program.Exit(TimeSpan.FromSeconds(35));
+    }
+
+    /// <summary>True when it says that it can do work.</summary>
+    public async Task<bool> IsReady()
+    {
+        using var probe = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
+        return await IsReady(probe);
     }
 
     public Task<string> Log() => _program!.Log();
@@ -93,7 +127,7 @@ public sealed class SiloProcess : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

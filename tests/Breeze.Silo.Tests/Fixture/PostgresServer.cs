@@ -14,14 +14,16 @@ public sealed class PostgresServer
     private readonly string _directory;
     private readonly int _port;
     private readonly string _options;
+    private readonly string _address;
     private Task<string>? _template;
     private int _databases;
 
-    private PostgresServer(string directory, int port, bool durable)
+    private PostgresServer(string directory, int port, bool durable, string? address)
     {
         _directory = directory;
         _port = port;
-        _options = $"-p {port} -k '{directory}' -c listen_addresses=127.0.0.1 -c max_connections=300 -c shared_buffers=64MB"
+        _address = address ?? "127.0.0.1";
+        _options = $"-p {port} -k '{directory}' -c listen_addresses=127.0.0.1{(address is null ? "" : "," + address)} -c max_connections=300 -c shared_buffers=64MB"
             + (durable ? "" : " -c fsync=off");
     }
 
@@ -36,9 +38,11 @@ public sealed class PostgresServer
     public static Task<PostgresServer> Get() => Started.Value;
 
     /// <summary>One of the caller's own, to be stopped and started; a durable one keeps what it committed.</summary>
-    public static async Task<PostgresServer> Start(bool durable)
+    /// <param name="directory">Where it lives, which is made the server's own; null for a new temporary directory.</param>
+    /// <param name="address">Where it serves besides 127.0.0.1, and lets in everybody of the same network.</param>
+    public static async Task<PostgresServer> Start(bool durable, string? directory = null, string? address = null)
     {
-        var server = new PostgresServer(Directory.CreateTempSubdirectory("breeze-pg-").FullName, FreePort(), durable);
+        var server = new PostgresServer(directory ?? Directory.CreateTempSubdirectory("breeze-pg-").FullName, FreePort(), durable, address);
         if (Environment.IsPrivilegedProcess)
         {
             await Run("chown", "-R", "postgres", server._directory);
@@ -48,6 +52,7 @@ public sealed class PostgresServer
         server.Shell($"""
             set -e
             '{Binaries}/initdb' -D '{server._directory}/db' -U postgres --auth=trust -E UTF8 --locale=C --no-sync >'{server._directory}/initdb.log' 2>&1
+            {(address is null ? "" : $"echo 'host all all samenet trust' >>'{server._directory}/db/pg_hba.conf'")}
             {server.StartCommand()}
             while ps -p {Environment.ProcessId} >/dev/null; do sleep 1; done
             '{Binaries}/pg_ctl' -D '{server._directory}/db' -m immediate stop >/dev/null 2>&1 || true
@@ -141,7 +146,7 @@ public sealed class PostgresServer
         }
     }
 
-    private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=postgres;Database={database}";
+    private string ConnectionString(string database) => $"Host={_address};Port={_port};Username=postgres;Database={database}";
 
     private async Task Execute(string sql)
     {
