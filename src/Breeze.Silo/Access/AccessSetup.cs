@@ -18,7 +18,7 @@ public static class AccessSetup
         services.AddSingleton<IAuthorizationPolicyProvider, RightPolicies>();
         services.AddSingleton<IAuthorizationHandler, RightHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, RightRefusals>();
-        services.AddHostedService<FirstStart>().AddHostedService<AccessHousekeeping>();
+        services.AddHostedService<FirstStart>().AddHostedService<AccessHousekeeping>().AddHostedService<AuditRetention>();
         services.AddRateLimiter(_ => { }).ConfigureOptions<RateLimits>();
         services.AddAuthorization();
 

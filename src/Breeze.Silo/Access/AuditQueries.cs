@@ -45,7 +45,7 @@ internal sealed class AuditQueries(IDatabase database)
             },
             cancel);
 
-    /// <summary>Follows every chain in reach from its first line to its head.</summary>
+    /// <summary>Follows every chain in reach to its head, from its first line or, where old lines were deleted, from its anchor.</summary>
     public async Task<AuditVerification> Verify(OrgScope scope, CancellationToken cancel)
     {
         var heads = await database.Read(
@@ -82,7 +82,9 @@ internal sealed class AuditQueries(IDatabase database)
 
     private async Task<(long Lines, BrokenChain? Fault)> Follow(Head head, CancellationToken cancel)
     {
-        var (seq, hash) = (0L, Audit.Genesis);
+        var anchor = await Anchor(head.Chain, cancel);
+        var (seq, hash) = (anchor.Seq, anchor.Hash);
+        var cut = seq;
         while (seq < head.Seq)
         {
             var page = await database.Read(
@@ -94,22 +96,49 @@ internal sealed class AuditQueries(IDatabase database)
             {
                 if (Fault(line, seq + 1, hash) is { } reason)
                 {
-                    return (seq, new BrokenChain(head.Chain, seq + 1, reason));
+                    if (await MovedOn())
+                    {
+                        break;
+                    }
+
+                    return (seq - cut, new BrokenChain(head.Chain, seq + 1, reason));
                 }
 
                 (seq, hash) = (line.Seq, line.Hash);
             }
 
-            if (page.Count < LinesAtOnce && seq < head.Seq)
+            if ((page.Count == 0 || (page.Count < LinesAtOnce && page[^1].Seq == seq)) && seq < head.Seq && !await MovedOn())
             {
-                return (seq, new BrokenChain(head.Chain, seq + 1, "The line is missing."));
+                return (seq - cut, new BrokenChain(head.Chain, seq + 1, "The line is missing."));
             }
         }
 
-        return hash == head.Hash ? (seq, null) : (seq, new BrokenChain(head.Chain, seq, "The last line is not the one that the chain ends with."));
+        return hash == head.Hash || seq > head.Seq
+            ? (seq - cut, null)
+            : (seq - cut, new BrokenChain(head.Chain, seq, "The last line is not the one that the chain ends with."));
+
+        // Lines may have been cut off while they were being followed: then there is a later anchor to go on from.
+        async Task<bool> MovedOn()
+        {
+            var later = await Anchor(head.Chain, cancel);
+            var moved = later.Seq > seq;
+            if (moved)
+            {
+                cut += later.Seq - seq;
+                (seq, hash) = (later.Seq, later.Hash);
+            }
+
+            return moved;
+        }
     }
 
-    private static string? Fault(AuditLine line, long expected, string previous) => line switch
+    private Task<AuditAnchor> Anchor(Guid chain, CancellationToken cancel) => database.Read(
+        async connection => await connection.QuerySingleOrDefaultAsync<AuditAnchor>(
+            "select a.chain, a.seq, a.hash from audit_anchors a where a.chain = @chain", new { chain }) ?? new() { Chain = chain },
+        cancel);
+
+    /// <summary>What is wrong with a line that should be the next; null: nothing.</summary>
+    internal static string? Fault(AuditLine line, long expected, string previous) => line switch
     {
         _ when line.Seq != expected => "The line is missing.",
         _ when line.PreviousHash != previous => "The line does not follow the one before it.",
@@ -117,11 +146,11 @@ internal sealed class AuditQueries(IDatabase database)
         _ => null,
     };
 
-    // Without a filter the heads know the total, however long the log is.
+    // Without a filter the heads and the anchors know the total, however long the log is.
     private static Task<long> Total(DbConnection connection, OrgScope scope, AuditFilter filter, string where, object args) =>
         connection.ExecuteScalarAsync<long>(
             filter == new AuditFilter(null, null, null, null)
-                ? $"select coalesce(sum(l.seq), 0) from audit_heads l where {InReach(scope)}"
+                ? $"select coalesce(sum(l.seq - coalesce(a.seq, 0)), 0) from audit_heads l left join audit_anchors a on a.chain = l.chain where {InReach(scope)}"
                 : $"select count(*) from audit_logs l {where}",
             args);
 

@@ -9,7 +9,8 @@ namespace Breeze.Silo.Agents;
 /// So an activation may vanish, or be doubled for a moment, at any time.
 /// </remarks>
 [GrainType("agent")]
-public sealed partial class AgentGrain(AgentStore store, AgentGateways gateways, DeviceRefusals refusals, ILogger<AgentGrain> logger) : Grain, IAgentGrain
+public sealed partial class AgentGrain(
+    AgentStore store, AgentGateways gateways, DeviceRefusals refusals, TimeProvider clock, ILogger<AgentGrain> logger) : Grain, IAgentGrain
 {
     private long? _epoch;
     private string? _siloId;
@@ -23,7 +24,9 @@ public sealed partial class AgentGrain(AgentStore store, AgentGateways gateways,
             return new Refusal(RefusalKind.Forbidden, "This device is not enrolled any more.");
         }
 
-        var epoch = Math.Max(row.ConnectionEpoch, _epoch ?? 0) + 1;
+        // Never below the seconds since 1970, so that a restored database does not hand out epochs that its devices have seen already:
+        // they refuse what is signed with those (docs/decisions/0090). 33 bits of them last until 2242.
+        var epoch = Math.Max(Math.Max(row.ConnectionEpoch, _epoch ?? 0) + 1, clock.GetUtcNow().ToUnixTimeSeconds());
         if (!await store.Connected(new(Device, epoch, arrival)))
         {
             // Another activation was faster, or the device was revoked meanwhile; the device comes again.

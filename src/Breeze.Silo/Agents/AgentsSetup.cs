@@ -38,6 +38,7 @@ public static class AgentsSetup
         services.AddGrainService<AgentGateway>();
         services.AddHostedService<SiloLeaseKeeper>();
         services.AddHostedService<ResendLoop>();
+        services.AddHostedService<CommandRetention>().AddHostedService<PayloadRetention>().AddHostedService<LeaseRetention>();
 
         services.AddSingleton<DeviceCredentials>();
         services.AddSingleton<EnrolmentStore>();

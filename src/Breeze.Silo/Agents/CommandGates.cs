@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Breeze.Silo.Storage;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -52,6 +53,14 @@ public static class CommandGates
     public static async Task<bool> HoldOpen(DbTransaction tx, Guid gate) =>
         await tx.Connection!.ExecuteScalarAsync<int?>(
             $"select open from command_gates where id = @gate and withdrawn = 0{HoldShared(tx)}", new { gate }, tx) == 1;
+
+    /// <summary>Holds gates alone until the transaction ends: nobody makes anything sent meanwhile.</summary>
+    internal static Task HoldAll(DbTransaction tx, IReadOnlyList<Guid> gates) => tx.QueryRows<Guid>(
+        $"select g.id from command_gates g where g.id in ({{rows}}) order by g.id{HoldExclusive(tx, "g")}", new Rows().Uuid("gate_id", [.. gates]));
+
+    /// <summary>Deletes gates together with what they stood before: nothing of them becomes sent ever after.</summary>
+    public static Task Forget(DbTransaction tx, IReadOnlyList<Guid> gates) =>
+        tx.ExecuteRows("delete from command_gates where id in ({rows})", new Rows().Uuid("gate_id", [.. gates]));
 
     /// <summary>The end of a select that holds its rows as they are: other readers pass, a change waits.</summary>
     /// <param name="of">The alias of the table whose rows are held; null for all.</param>

@@ -118,6 +118,14 @@ public static class CommandLedger
             new Rows().Uuid("gate_id", [gate]),
             new { most, now = now.ToUnixTimeMilliseconds() });
 
+    /// <summary>Deletes the ended commands of some records, whose owner deletes them in the same transaction.</summary>
+    public static Task<int> Forget(DbTransaction tx, IReadOnlyList<(DeviceId Device, string Origin)> records) => tx.ExecuteRows(
+        """
+        delete from device_commands where id in (
+          select c.id from ({rows}) v cross join device_commands c where c.device_id = v.device and c.origin = v.by_origin and c.state in (4, 5))
+        """,
+        new Rows().Uuid("device", [.. records.Select(r => r.Device.Value)]).Text("by_origin", [.. records.Select(r => r.Origin)]));
+
     private static async Task<IReadOnlyList<WithdrawnCommand>> Withdrawn(DbTransaction tx, string chosen, Rows rows, object args)
     {
         var changed = await tx.QueryRows<WithdrawnRow>(
@@ -150,7 +158,7 @@ public static class CommandLedger
             return;
         }
 
-        var payloads = await CommandPayloads.Store(tx, commands.Select(c => c.Payload));
+        var payloads = await CommandPayloads.Store(tx, commands.Select(c => c.Payload), now);
         await tx.ExecuteRows(
             """
             insert into device_commands (id, device_id, org_id, type, payload_id, attempt, gate_id, bypasses_gate, origin, left_out,

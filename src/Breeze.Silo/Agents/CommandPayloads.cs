@@ -8,8 +8,11 @@ namespace Breeze.Silo.Agents;
 /// <summary>Command payloads, each text stored once.</summary>
 internal static class CommandPayloads
 {
-    /// <summary>Makes sure the texts are stored; answers each one's id.</summary>
-    public static async Task<IReadOnlyDictionary<string, Guid>> Store(DbTransaction tx, IEnumerable<string> payloads)
+    /// <summary>How exactly a payload's last use is noted: no oftener, for everybody who sends it would write the same row.</summary>
+    public static readonly TimeSpan UseNotedEvery = TimeSpan.FromDays(1);
+
+    /// <summary>Makes sure the texts are stored and not forgotten; answers each one's id.</summary>
+    public static async Task<IReadOnlyDictionary<string, Guid>> Store(DbTransaction tx, IEnumerable<string> payloads, DateTimeOffset now)
     {
         var ids = new Dictionary<string, Guid>(StringComparer.Ordinal);
         string? last = null;
@@ -26,9 +29,16 @@ internal static class CommandPayloads
 
         // In one order, or two transactions that store the same payloads could wait for each other.
         var rows = ids.OrderBy(p => p.Value).ToList();
+        var stored = rows.Select(r => r.Value).ToArray();
+        // Before the insert: whoever deletes it has done so by then, or finds it in use.
         await tx.ExecuteRows(
-            "insert into command_payloads (id, body) select v.payload_id, v.body from ({rows}) v where true on conflict (id) do nothing",
-            new Rows().Uuid("payload_id", [.. rows.Select(r => r.Value)]).Text("body", [.. rows.Select(r => (string?)r.Key)]));
+            "with v as ({rows}) update command_payloads set used_at = @now from v where command_payloads.id = v.payload_id and used_at < @noted",
+            new Rows().Uuid("payload_id", stored),
+            new { now, noted = now - UseNotedEvery });
+        await tx.ExecuteRows(
+            "insert into command_payloads (id, body, used_at) select v.payload_id, v.body, @now from ({rows}) v where true on conflict (id) do nothing",
+            new Rows().Uuid("payload_id", stored).Text("body", [.. rows.Select(r => (string?)r.Key)]),
+            new { now });
         return ids;
     }
 

@@ -12,6 +12,7 @@ public static class ComplianceSetup
         services.AddSingleton<ReportStore>();
         services.AddSingleton<ReportRuns>();
         services.AddHostedService<ReportRecovery>();
+        services.AddHostedService<ReportRetention>();
         return services;
     }
 

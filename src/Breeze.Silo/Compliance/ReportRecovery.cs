@@ -2,7 +2,7 @@ using Breeze.Silo.Hosting;
 
 namespace Breeze.Silo.Compliance;
 
-/// <summary>Wakes unfinished reports, and forgets old ones.</summary>
+/// <summary>Wakes unfinished reports.</summary>
 internal sealed class ReportRecovery(
     ReportStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ReportRecovery> logger)
     : RecoveryLoop(lifetime, clock, logger)
@@ -15,7 +15,5 @@ internal sealed class ReportRecovery(
         {
             await grains.GetGrain<IComplianceReportGrain>(report).Start();
         }
-
-        await store.Sweep();
     }
 }

@@ -12,9 +12,6 @@ namespace Breeze.Silo.Compliance;
 /// <summary>Reports' rows and files. Every step of a run is guarded by its number: what an older run still writes goes nowhere.</summary>
 internal sealed class ReportStore(IDatabase database, TimeProvider clock)
 {
-    /// <summary>How long a report can be downloaded.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(30);
-
     /// <summary>A silo makes a few reports at a time, in turn: nobody's are to stand before everybody else's.</summary>
     private const int MostOpen = 20;
 
@@ -110,18 +107,6 @@ internal sealed class ReportStore(IDatabase database, TimeProvider clock)
     /// <summary>A piece of a completed report's file; null after the last.</summary>
     public Task<byte[]?> Chunk(Guid id, int run, int chunk) => database.Read(c => c.ExecuteScalarAsync<byte[]?>(
         "select body from compliance_report_chunks where report_id = @id and run = @run and chunk = @chunk", new { id, run, chunk }));
-
-    /// <summary>Forgets old reports, a few at a time.</summary>
-    public Task Sweep() => database.Write(async tx =>
-    {
-        var old = (await tx.Connection!.QueryAsync<Guid>(
-            "select r.id from compliance_reports r where r.status in (3, 4) and r.created_at < @before limit 20",
-            new { before = clock.GetUtcNow() - KeptFor },
-            tx)).AsList();
-        var ids = new Rows().Uuid("id", [.. old]);
-        await tx.ExecuteRows("delete from compliance_report_chunks where report_id in ({rows})", ids);
-        return await tx.ExecuteRows("delete from compliance_reports where id in ({rows})", ids);
-    });
 
     private Task<bool> End(Guid id, int run, string update, object args) => database.Write(async tx =>
     {

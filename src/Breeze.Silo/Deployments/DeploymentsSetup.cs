@@ -26,6 +26,7 @@ public static class DeploymentsSetup
         services.AddSingleton<ILiveSource, DeploymentLiveSource>();
         services.AddHostedService<DeploymentRecovery>();
         services.AddHostedService<DeploymentMetrics>();
+        services.AddHostedService<RunRetention>();
         return services;
     }
 

@@ -30,6 +30,8 @@ public sealed record SiloSettings
 
     public AgentsSettings Agents { get; init; } = new();
 
+    public RetentionSettings Retention { get; init; } = new();
+
     public LoggingSettings Logging { get; init; } = new();
 
     public TelemetrySettings Telemetry { get; init; } = new();

@@ -14,6 +14,7 @@ public static class PoliciesSetup
         services.AddSingleton<PolicyReviews>();
         services.AddSingleton<PolicyChanges>();
         services.AddHostedService<ScheduleRecovery>();
+        services.AddHostedService<OccurrenceRetention>();
         return services;
     }
 

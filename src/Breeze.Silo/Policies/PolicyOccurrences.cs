@@ -35,9 +35,6 @@ internal static class PolicyOccurrences
     /// <summary>Beyond this age an occurrence that nobody could run is not run any more.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromHours(24);
 
-    /// <summary>How long it can be seen what became of an occurrence.</summary>
-    private static readonly TimeSpan Kept = TimeSpan.FromDays(400);
-
     private const string DateFormat = "yyyy-MM-dd";
     private const string Columns = "w.policy_id, w.org_id, w.time_zone, w.local_date, w.due_at";
 
@@ -96,13 +93,6 @@ internal static class PolicyOccurrences
         if (changed == 1 && schedule is not null)
         {
             // From this one on, not from now: after a long silence each of the last day's occurrences gets its turn.
-            await tx.Connection!.ExecuteAsync(
-                """
-                delete from policy_occurrences
-                where policy_id = @PolicyId and org_id = @OrgId and time_zone = @TimeZone and state <> 1 and due_at < @forgotten
-                """,
-                new { row.PolicyId, row.OrgId, row.TimeZone, forgotten = now - Kept },
-                tx);
             var from = now - Patience;
             await Await(tx, row.PolicyId, row.OrgId, row.TimeZone, schedule, row.DueAt > from ? row.DueAt : from);
         }

@@ -240,9 +240,9 @@ public abstract class ReportTests(SiloFixture silo)
         var id = await Request(world.Technician, "");
         await Completed(world, id);
         await world.Write(tx => tx.Connection!.ExecuteAsync(
-            "update compliance_reports set created_at = @old where id = @id", new { id, old = (world.Now - ReportStore.KeptFor).ToUnixTimeMilliseconds() - 1 }, tx));
+            "update compliance_reports set created_at = @old where id = @id", new { id, old = world.Now.AddDays(-32).ToUnixTimeMilliseconds() }, tx));
         await silo.Clock.AdvanceUntil(
-            "the old report", async () => (await Gone(), id), TimeSpan.FromMinutes(20));
+            "the old report", async () => (await Gone(), id), TimeSpan.FromHours(2));
         Assert.Equal(0, await world.Scalar<int>("select count(*) from compliance_report_chunks where report_id = @id", new { id }));
 
         // The sweep is real work on a clock that jumps: it is given a moment after each step.
