@@ -1,7 +1,6 @@
 using Breeze.Core;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Hosting;
-using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;

@@ -89,7 +89,7 @@ public abstract class RunRetentionTests(SiloFixture silo)
         }
     }
 
-    private Task End(Guid id) => silo.Database.Write(tx => tx.Connection!.ExecuteAsync(
+    private Task<int> End(Guid id) => silo.Database.Write(tx => tx.Connection!.ExecuteAsync(
         "update deployments set completed_at = 1000 where id = @id", new { id }, tx));
 
     private Task<int> Count(string table, Guid id) => silo.Database.Read(c => c.ExecuteScalarAsync<int>($"select count(*) from {table} = @id", new { id }));
