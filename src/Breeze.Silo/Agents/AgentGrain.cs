@@ -1,16 +1,18 @@
 using Breeze.Contracts.Agents;
 using Breeze.Core;
+using Orleans.Placement;
+using Orleans.Runtime.Placement;
 
 namespace Breeze.Silo.Agents;
 
 /// <inheritdoc cref="IAgentGrain"/>
 /// <remarks>
 /// What it remembers is a shortcut: the epoch in the device's row decides which connection is live, and the ledger what a command is.
-/// So an activation may vanish, or be doubled for a moment, at any time.
+/// So an activation may vanish, or be doubled for a moment, at any time. It lives where its device's socket is, which is who calls it.
 /// </remarks>
-[GrainType("agent")]
+[GrainType("agent"), PreferLocalPlacement]
 public sealed partial class AgentGrain(
-    AgentStore store, AgentGateways gateways, DeviceRefusals refusals, TimeProvider clock, ILogger<AgentGrain> logger) : Grain, IAgentGrain
+    AgentStore store, AgentGateways gateways, DeviceRefusals refusals, SiloLease here, TimeProvider clock, ILogger<AgentGrain> logger) : Grain, IAgentGrain
 {
     private long? _epoch;
     private string? _siloId;
@@ -40,6 +42,7 @@ public sealed partial class AgentGrain(
             gateways.Close(formerSilo, Device, formerEpoch, "A newer connection of this device took its place.");
         }
 
+        MoveTo(arrival.SiloId);
         return epoch;
     }
 
@@ -108,6 +111,17 @@ public sealed partial class AgentGrain(
         if (silo is not null)
         {
             gateways.Close(silo, Device, Math.Max(row?.ConnectionEpoch ?? 0, _epoch ?? 0), reason);
+        }
+    }
+
+    // Where it stays, every message of the device would cross from silo to silo. Nothing is lost if it does stay, or goes elsewhere.
+    private void MoveTo(string siloId)
+    {
+        if (siloId != here.SiloId)
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(siloId));
+            MigrateOnIdle();
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
     }
 

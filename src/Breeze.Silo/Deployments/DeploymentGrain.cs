@@ -7,6 +7,7 @@ using Breeze.Silo.Agents;
 using Breeze.Silo.Live;
 using Breeze.Silo.Storage;
 using Dapper;
+using Orleans.Placement;
 
 namespace Breeze.Silo.Deployments;
 
@@ -15,7 +16,7 @@ namespace Breeze.Silo.Deployments;
 /// Operators' commands are here (rolling back in DeploymentGrain.Rollback.cs); what happens by itself is in DeploymentGrain.Advance.cs, what
 /// only jobs do in DeploymentGrain.Jobs.cs. Every change is computed, saved with its audit line in one transaction, and only then believed.
 /// </remarks>
-[GrainType("deployment")]
+[GrainType("deployment"), RandomPlacement]
 public sealed partial class DeploymentGrain(
     IDatabase database,
     DeploymentStore store,

@@ -2,6 +2,7 @@ using Breeze.Contracts.Deployments;
 using Breeze.Core;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Agents;
+using Orleans.Placement;
 
 namespace Breeze.Silo.Deployments;
 
@@ -10,7 +11,7 @@ namespace Breeze.Silo.Deployments;
 /// It keeps its open records in memory only to know what is due; every write checks the row's version, and every minute's tick reads the
 /// rows again, so a lost message delays a device by a minute at most and a stale memory changes nothing.
 /// </remarks>
-[GrainType("deployment-shard")]
+[GrainType("deployment-shard"), RandomPlacement]
 public sealed partial class ShardGrain(
     ShardStore store,
     ShardCommits commits,
