@@ -42,6 +42,7 @@ public static class FleetCommand
     private static readonly Option<string[]> PatchOutcomes = new("--patch-outcome") { Description = "EXTERNALID=installed|failed|skipped : how every try at a patch ends; several times." };
     private static readonly Option<string?> Journal = new("--journal") { Description = "File of everything the devices ran; read again at the next start." };
     private static readonly Option<string?> Credentials = new("--credentials") { Description = "File of the devices' credentials; made and reused." };
+    private static readonly Option<int> AtOnce = new("--connect-at-once") { DefaultValueFactory = _ => 64, Description = "Connections that open at once; as many as there are devices make a storm (64)." };
     private static readonly Option<bool> NoVerify = new("--no-verify") { Description = "Do not verify signatures (for load on shared cores)." };
     private static readonly Option<bool> Quiet = new("--quiet") { Description = "No line of statistics every second." };
 
@@ -51,7 +52,7 @@ public static class FleetCommand
         var root = new RootCommand("Simulated Breeze devices.")
         {
             Server, Key, Devices, Seed, Prefix, Tags, Success, Reject, Interrupt, Silent, Offline, Flap, Duplicate, Late, Lie,
-            Duration, FlapEvery, FlapFor, LateBy, Outcomes, Patches, Catalogue, Offered, PatchFail, PatchSkip, PatchReboot, Incomplete, PatchOutcomes, Journal, Credentials, NoVerify, Quiet,
+            Duration, FlapEvery, FlapFor, LateBy, Outcomes, Patches, Catalogue, Offered, PatchFail, PatchSkip, PatchReboot, Incomplete, PatchOutcomes, Journal, Credentials, AtOnce, NoVerify, Quiet,
         };
         root.SetAction((parsed, cancelled) => Run(Read(parsed), parsed.GetValue(Quiet), cancelled));
         try
@@ -117,6 +118,7 @@ public static class FleetCommand
             Devices = parsed.GetValue(Devices) is > 0 and var devices ? devices : throw new ArgumentException("--devices must be above 0."),
             EnrollmentKey = parsed.GetValue(Key),
             CredentialsFile = parsed.GetValue(Credentials),
+            ConnectAtOnce = parsed.GetValue(AtOnce) is > 0 and var atOnce ? atOnce : throw new ArgumentException("--connect-at-once must be above 0."),
             JournalFile = parsed.GetValue(Journal),
             HostnamePrefix = parsed.GetValue(Prefix)!,
             Tags = parsed.GetValue(Tags) ?? [],

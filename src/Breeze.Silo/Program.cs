@@ -6,6 +6,7 @@ using Breeze.Silo.Compliance;
 using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 using Breeze.Silo.Jobs;
 using Breeze.Silo.Live;
 using Breeze.Silo.Patches;
@@ -26,6 +27,7 @@ public static class Program
         builder.AddOrleansSilo(settings);
         builder.AddTelemetry(settings);
         builder.Services.AddHttpConventions();
+        builder.Services.AddLoadShedding();
         builder.Services.AddAccess(settings);
         builder.Services.AddApiDescription();
         builder.Services.AddFleet();
@@ -44,6 +46,7 @@ public static class Program
         app.UseHttpConventions();
         app.UseConsolePage();
         app.UseLocalMetrics();
+        app.UseLoadShedding();
         app.UseAgentAdmission();
         app.UseAccess();
         app.MapHealth();

@@ -60,10 +60,10 @@ public sealed class ServerReports(TimeProvider time)
             {
                 return await SendOver(link, parts(), cancelled);
             }
-            catch (Exception) when (!cancelled.IsCancellationRequested)
+            catch (Exception error) when (!cancelled.IsCancellationRequested)
             {
                 // A lost connection, or a server that cannot answer just now: nothing of it counts, all of it is sent again.
-                await Task.Delay(wait, time, cancelled);
+                await Task.Delay(Busy.Hint(error.Message) is { } asked && asked > wait ? asked : wait, time, cancelled);
             }
         }
     }

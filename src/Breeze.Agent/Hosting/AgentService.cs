@@ -53,7 +53,7 @@ public sealed partial class AgentService(
             time,
             loggers.CreateLogger<CommandProcessor>());
         var session = new DeviceSession(
-            processor, runner.Types, keys, pinned => folder.WriteIdentity(identity with { CommandKeys = pinned }), loggers.CreateLogger<DeviceSession>());
+            processor, runner.Types, keys, pinned => folder.WriteIdentity(identity with { CommandKeys = pinned }), time, loggers.CreateLogger<DeviceSession>());
         var endpoint = new AgentEndpoint(settings.Server ?? identity.Server, identity.Token);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped);
         var processing = processor.Run(ended.Token);

@@ -11,9 +11,11 @@ namespace Breeze.Agent.Hosting;
 /// <param name="types">The types of commands that it runs, told as capabilities.</param>
 /// <param name="keys">The pinned keys.</param>
 /// <param name="pin">Writes the keys down; a learned one must survive a restart.</param>
+/// <param name="time">Times the wait for a busy server.</param>
 /// <param name="logger">For what went wrong.</param>
 public sealed partial class DeviceSession(
-    CommandProcessor processor, IReadOnlyList<string> types, CommandKeyRing keys, Action<IReadOnlyList<CommandKey>> pin, ILogger<DeviceSession> logger) : IAgentSession
+    CommandProcessor processor, IReadOnlyList<string> types, CommandKeyRing keys, Action<IReadOnlyList<CommandKey>> pin, TimeProvider time, ILogger<DeviceSession> logger)
+    : IAgentSession
 {
     private bool _inventoried;
 
@@ -45,20 +47,29 @@ public sealed partial class DeviceSession(
             return;
         }
 
-        try
+        for (var isBusy = true; isBusy;)
         {
-            await link.Report(DeviceFacts.Inventory(), CancellationToken.None);
-            _inventoried = true;
-        }
-        catch (Exception e)
-        {
-            LogNoInventory(e.Message);
+            isBusy = false;
+            try
+            {
+                await link.Report(DeviceFacts.Inventory(), CancellationToken.None);
+                _inventoried = true;
+            }
+            catch (Exception e)
+            {
+                LogNoInventory(e.Message);
+                if (Busy.Hint(e.Message) is { } wait)
+                {
+                    isBusy = true;
+                    await Task.Delay(wait, time);
+                }
+            }
         }
     }
 
     [LoggerMessage(LogLevel.Information, "A new command key was vouched for; {Count} are pinned now")]
     private partial void LogLearned(int count);
 
-    [LoggerMessage(LogLevel.Debug, "The inventory was not taken, it is told again on the next connection: {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "The inventory was not taken, it is told again later or on the next connection: {Reason}")]
     private partial void LogNoInventory(string reason);
 }

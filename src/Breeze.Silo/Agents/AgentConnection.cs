@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
+using Breeze.Silo.Hosting.Load;
 
 namespace Breeze.Silo.Agents;
 
@@ -34,6 +35,18 @@ public sealed class AgentConnection
     public long Epoch { get; private set; }
 
     internal long AttachedAt { get; }
+
+    /// <summary>It was sent commands whose results have not come over it.</summary>
+    internal bool HasWork
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sent.Count > 0;
+            }
+        }
+    }
 
     private IAgentGrain Grain => _owner.Grains.GetGrain<IAgentGrain>(Device.Value);
 
@@ -74,6 +87,7 @@ public sealed class AgentConnection
     /// <returns>Whether the device may run the command; committed.</returns>
     public async Task<AcceptAnswer> Accepted(Accepted message)
     {
+        _owner.ThrowIfShed(RequestClass.Result);
         var answer = await Grain.Accepted(Live(), new(message.CommandId), message.Attempt, Known(message.CommandId));
         return new(answer.Value && !answer.IsRefused);
     }
@@ -81,6 +95,7 @@ public sealed class AgentConnection
     /// <summary>Takes a result; durable when answered.</summary>
     public async Task<Acknowledged> Result(Result message)
     {
+        _owner.ThrowIfShed(RequestClass.Result);
         var end = new CommandEnd(
             new(message.CommandId),
             Device,
@@ -106,6 +121,7 @@ public sealed class AgentConnection
 
     public async Task<Acknowledged> ReportInventory(ReportInventory message)
     {
+        _owner.ThrowIfShed(RequestClass.Report);
         var hostname = message.Hostname is null ? null : AgentText.Short(message.Hostname, 255);
         await Grain.Inventory(Live(), new(
             string.IsNullOrWhiteSpace(hostname) ? null : hostname,
@@ -119,6 +135,7 @@ public sealed class AgentConnection
     public Task<Acknowledged> ReportPatches(JsonElement message)
     {
         Live();
+        _owner.ThrowIfShed(RequestClass.Report);
         return _owner.PatchReports.Take(Device, message);
     }
 

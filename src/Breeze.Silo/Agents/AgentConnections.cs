@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Breeze.Contracts.Agents;
 using Breeze.Core;
+using Breeze.Silo.Hosting.Load;
 
 namespace Breeze.Silo.Agents;
 
@@ -10,12 +12,16 @@ public sealed partial class AgentConnections(
     SiloLease lease,
     WaitingCommands waiting,
     IPatchReports patchReports,
+    Overload overload,
+    ArrivalPace pace,
     AgentsSettings settings,
     TimeProvider clock,
     ILogger<AgentConnections> logger)
 {
     private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(30);
     private const int ReconnectSpreadMs = 5_000;
+    private const string TooMany = "Too many agents connect at once.";
+    private const string Overloaded = "This silo is overloaded.";
 
     private readonly ConcurrentDictionary<DeviceId, AgentConnection> _live = new();
     private readonly ConcurrentDictionary<AgentConnection, byte> _attached = new();
@@ -39,13 +45,16 @@ public sealed partial class AgentConnections(
     /// <summary>How many agents are connected and greeted.</summary>
     public int Count => _live.Count;
 
+    private int Arriving => _attached.Count - Volatile.Read(ref _greeted);
+
     /// <summary>Why a new connection is not let in now; null when it is.</summary>
     public string? RefusesBecause() => true switch
     {
         _ when IsDraining => "This silo is stopping.",
         _ when !lease.IsHeld => "This silo cannot serve at the moment.",
         _ when _attached.Count >= settings.MaxConnections => "This silo holds as many agents as it may.",
-        _ when _attached.Count - Volatile.Read(ref _greeted) >= settings.MaxPendingConnections => "Too many agents connect at once.",
+        _ when Arriving >= settings.MaxPendingConnections => TooMany,
+        _ when overload.Sheds(RequestClass.Arrival) => Overloaded,
         _ => null,
     };
 
@@ -63,6 +72,7 @@ public sealed partial class AgentConnections(
     internal bool Register(AgentConnection connection)
     {
         Interlocked.Increment(ref _greeted);
+        pace.LetIn();
         AgentMetrics.Connected(1);
         while (true)
         {
@@ -138,8 +148,51 @@ public sealed partial class AgentConnections(
         }
     }
 
-    /// <summary>Spreads those who were refused over some seconds.</summary>
-    internal int RetryAfterSeconds() => 2 + (ReconnectAfterMs() / 1_000);
+    /// <summary>Counts a refusal. Returns after how many seconds to come again: the more were refused of late, the later.</summary>
+    internal int Refuse(string reason)
+    {
+        // A silo that stops or is full lets nobody in soon: the others do, and whoever asks again is sent there.
+        if (reason is not (TooMany or Overloaded))
+        {
+            return 2 + (ReconnectAfterMs() / 1_000);
+        }
+
+        if (reason == Overloaded)
+        {
+            LoadMetrics.Shed(RequestClass.Arrival);
+        }
+
+        pace.Refused();
+        lock (_jitter)
+        {
+            return pace.RetryAfterSeconds(Arriving, _jitter.NextDouble());
+        }
+    }
+
+    /// <exception cref="AgentRefusedException">The silo is overloaded and does without such messages; the agent says it again.</exception>
+    internal void ThrowIfShed(RequestClass message)
+    {
+        if (overload.Sheds(message))
+        {
+            LoadMetrics.Shed(message);
+            throw new AgentRefusedException(Busy.Text(TimeSpan.FromSeconds(10 + ShedLoad.RetryAfterSeconds(2 * overload.Level))));
+        }
+    }
+
+    /// <summary>Asks some agents to connect again, which a load balancer brings elsewhere; none that has work from here.</summary>
+    internal IReadOnlyList<DeviceId> HandOver(int most)
+    {
+        int first;
+        lock (_jitter)
+        {
+            first = _jitter.Next(Math.Max(1, _live.Count));
+        }
+
+        // From anywhere, or those who come back would be asked again and again.
+        var idle = _live.Skip(first).Concat(_live.Take(first)).Select(c => c.Value).Where(c => !c.HasWork).Take(most).ToList();
+        idle.ForEach(c => c.Close("Another silo has fewer agents."));
+        return idle.ConvertAll(c => c.Device);
+    }
 
     /// <summary>Asks every agent to connect elsewhere, and lets nobody in any more.</summary>
     public void Drain()

@@ -24,6 +24,9 @@ internal static class AgentMetrics
     public static readonly Counter<long> Refused = Breeze.CreateCounter<long>(
         "breeze.agents.refused", "{message}", "Messages refused: another device's command, another attempt, a superseded connection.");
 
+    public static readonly Counter<long> HandedOver = Breeze.CreateCounter<long>(
+        "breeze.agents.handed_over", "{agent}", "Agents asked to connect to a silo that has fewer.");
+
     static AgentMetrics()
     {
         Breeze.CreateObservableGauge(

@@ -20,9 +20,9 @@ public sealed class AgentStore : IAsyncDisposable
         _clock = clock;
         _devices = new("agent_devices", database, ReadDevices);
         _commands = new("agent_commands", database, ReadCommands);
-        _presence = new("agent_presence", database, WritePresence);
-        _accepted = new("agent_accepted", database, WriteAccepted);
-        _ended = new("agent_results", database, WriteEnded);
+        _presence = new("agent_presence", database, WritePresence, new() { CountsAsBacklog = true });
+        _accepted = new("agent_accepted", database, WriteAccepted, new() { CountsAsBacklog = true });
+        _ended = new("agent_results", database, WriteEnded, new() { CountsAsBacklog = true });
         _facts = new("agent_inventory", database, WriteFacts);
     }
 

@@ -30,6 +30,7 @@ public static class AgentsSetup
         services.AddSingleton<AgentStore>();
         services.AddSingleton<DeviceRefusals>();
         services.AddSingleton<WaitingCommands>();
+        services.AddSingleton<ArrivalPace>();
         services.AddSingleton<AgentConnections>();
         services.AddSingleton<LocalAgents>();
         services.AddSingleton<AgentGatewayClient>();
@@ -39,6 +40,7 @@ public static class AgentsSetup
         services.AddHostedService<SiloLeaseKeeper>();
         services.AddHostedService<ResendLoop>();
         services.AddHostedService<CommandRetention>().AddHostedService<PayloadRetention>().AddHostedService<LeaseRetention>();
+        services.AddHostedService<SocketBalancer>();
 
         services.AddSingleton<DeviceCredentials>();
         services.AddSingleton<EnrolmentStore>();
@@ -74,7 +76,7 @@ public static class AgentsSetup
                     return;
                 }
 
-                http.Response.Headers.RetryAfter = connections.RetryAfterSeconds().ToString(CultureInfo.InvariantCulture);
+                http.Response.Headers.RetryAfter = connections.Refuse(reason).ToString(CultureInfo.InvariantCulture);
                 await Problems.Write(http, StatusCodes.Status503ServiceUnavailable, new(Core.RefusalKind.Unavailable, reason));
             }));
     }

@@ -2,6 +2,7 @@ using Breeze.Contracts.Agents;
 using Breeze.Core.Access;
 using Breeze.Silo.Access;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -13,7 +14,7 @@ internal static class ClusterEndpoints
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
 
     public static void MapCluster(this RouteGroupBuilder api) =>
-        api.MapGroup("/cluster").WithTags("Cluster").MapGet("/", Get).RequireRight(Right.ViewInternals);
+        api.MapGroup("/cluster").WithTags("Cluster").MapGet("/", Get).RequireRight(Right.ViewInternals).ShedAs(RequestClass.Result);
 
     private static async Task<IResult> Get(IDatabase database, SiloLease lease, SiloSettings settings, TimeProvider clock, CancellationToken cancel)
     {

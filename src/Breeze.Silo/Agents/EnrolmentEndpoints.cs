@@ -7,6 +7,7 @@ using Breeze.Core.Access;
 using Breeze.Core.Fleet;
 using Breeze.Silo.Access;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -22,9 +23,11 @@ internal static class EnrolmentEndpoints
     {
         var agents = api.MapGroup("/agents").WithTags("Agents");
         agents.MapPost("/enroll", Enroll)
+            .ShedAs(RequestClass.Arrival)
             .Public("The enrolment key in the body is the credential.")
             .WithSummary("Enrol a device with an enrolment key; 403 alike for a bad, expired, exhausted or revoked key.");
         agents.MapPost("/rotate-token", RotateToken)
+            .ShedAs(RequestClass.Arrival)
             .RequireDevice()
             .WithSummary("Replace the device's own credential.");
         agents.MapPost("/command-keys/rotate", RotateCommandKey)

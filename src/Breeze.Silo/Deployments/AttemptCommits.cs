@@ -46,6 +46,7 @@ public sealed class AttemptCommits : IAsyncDisposable
             return batch.Outcomes;
         }, new()
         {
+            CountsAsBacklog = true,
             AfterCommit = (_, _) =>
             {
                 feed.Publish();

@@ -5,6 +5,7 @@ using Breeze.Core.Deployments;
 using Breeze.Silo.Access;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Deployments;
@@ -31,7 +32,8 @@ internal static class DeploymentEndpoints
     private static void MapAction(RouteGroupBuilder deployments, string name, DeploymentCommand command) => deployments
         .MapPost($"/{{id}}/{name}", (Guid id, DeploymentQueries queries, IGrainFactory grains, HttpContext http) => Control(id, command, queries, grains, http))
         .RequireRight(Right.RunDeployments)
-        .Audited($"deployment.{name}", "deployment");
+        .Audited($"deployment.{name}", "deployment")
+        .ShedAs(command is DeploymentCommand.Pause or DeploymentCommand.Cancel ? RequestClass.Result : RequestClass.Change);
 
     private static async Task<IResult> List(OffsetPage page, DeploymentQueries queries, HttpContext http)
     {

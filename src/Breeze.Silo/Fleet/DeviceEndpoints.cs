@@ -2,6 +2,7 @@ using Breeze.Contracts.Fleet;
 using Breeze.Core.Access;
 using Breeze.Silo.Access;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 
 namespace Breeze.Silo.Fleet;
 
@@ -38,9 +39,9 @@ internal static class DeviceEndpoints
     {
         api.MapPost("/filters/preview", async (HttpContext http, DeviceQueries queries, FilterPreviewBody body) =>
                 (await queries.Preview(http.Caller().Scope, body)).ToHttp())
-            .RequireRight(Right.ViewFleet).WithTags("Filters").WithSummary("Show who matches a filter now");
+            .RequireRight(Right.ViewFleet).ShedAs(RequestClass.Read).WithTags("Filters").WithSummary("Show who matches a filter now");
         api.MapPost("/targets/preview", async (HttpContext http, TargetPreviews previews, TargetPreviewBody body) =>
                 (await previews.Preview(http.Caller().Scope, body)).ToHttp())
-            .RequireRight(Right.ViewFleet).WithTags("Filters").WithSummary("Count the devices that a deployment's target means now");
+            .RequireRight(Right.ViewFleet).ShedAs(RequestClass.Read).WithTags("Filters").WithSummary("Count the devices that a deployment's target means now");
     }
 }

@@ -13,6 +13,13 @@ public sealed record LimitSettings
     [Range(60, 10_000_000)]
     public int RequestsPerMinutePerOrg { get; init; } = 60_000;
 
+    /// <summary>
+    /// Requests that one silo answers at the same time, agents' and live connections aside. Beyond, reads are refused with 503 and
+    /// <c>Retry-After</c>; changes at a quarter more, enrolments at a half more.
+    /// </summary>
+    [Range(8, 1_000_000)]
+    public int RequestsAtOnce { get; init; } = 1_000;
+
     /// <summary>Requests with an unknown, expired or revoked key, by one network address a minute.</summary>
     [Range(1, 100_000)]
     public int FailedSignInsPerMinutePerAddress { get; init; } = 60;

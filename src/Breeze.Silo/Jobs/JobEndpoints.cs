@@ -10,6 +10,7 @@ using Breeze.Silo.Access;
 using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Jobs;
@@ -31,7 +32,7 @@ internal static class JobEndpoints
                 await queries.Find(http.Caller().Scope, id) is { } job ? Replies.Ok(job) : NotFound())
             .RequireRight(Right.ViewPatches);
         jobs.MapGet("/{id}/results", Results).RequireRight(Right.ViewPatches);
-        jobs.MapPost("/{id}/cancel", Cancel).RequireRight(Right.RunPatches).Audited("patch_job.cancel", "patch_job");
+        jobs.MapPost("/{id}/cancel", Cancel).RequireRight(Right.RunPatches).Audited("patch_job.cancel", "patch_job").ShedAs(RequestClass.Result);
         var policies = api.MapGroup("/configuration-policies/{id}").WithTags("Patch jobs");
         policies.MapPost("/patch-job", Create).RequireRight(Right.RunPatches).Audited("patch_job.create", "policy");
         policies.MapPost("/run", Run).RequireRight(Right.RunPatches).Audited("patch_job.create", "policy");

@@ -7,6 +7,7 @@ using Breeze.Silo.Access;
 using Breeze.Silo.Deployments;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Jobs;
@@ -32,7 +33,8 @@ internal static class RollbackEndpoints
             })
             .WithTags("Patch jobs").RequireRight(Right.ViewPatches)
             .Query("orgId", "One organization of the key's reach; 403 when it is not.").Query("search", "Part of the hostname, in either case of letters.");
-        api.MapPost("/patches/rollbacks/{id}/cancel", Cancel).WithTags("Patch jobs").RequireRight(Right.RunPatches).Audited("patch_rollback.cancel", "patch_rollback");
+        api.MapPost("/patches/rollbacks/{id}/cancel", Cancel).WithTags("Patch jobs").RequireRight(Right.RunPatches).Audited("patch_rollback.cancel", "patch_rollback")
+            .ShedAs(RequestClass.Result);
     }
 
     private static async Task<IResult> RollBack(

@@ -4,6 +4,7 @@ using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
+using Orleans.Placement;
 
 namespace Breeze.Silo.Patches;
 
@@ -12,7 +13,7 @@ namespace Breeze.Silo.Patches;
 public interface IPatchScanGrain : IGrainWithGuidKey, ICommandOrigin;
 
 /// <inheritdoc cref="IPatchScanGrain"/>
-[GrainType("patch-scan")]
+[GrainType("patch-scan"), PreferLocalPlacement]
 internal sealed class PatchScanGrain(ScanResultStore results) : Grain, IPatchScanGrain
 {
     public Task<bool> CommandAccepted(CommandId id, int attempt) => results.Accepted(id);
@@ -35,8 +36,8 @@ public sealed class ScanResultStore : IAsyncDisposable
     public ScanResultStore(IDatabase database, TimeProvider clock)
     {
         _clock = clock;
-        _accepted = new("patch_scans_accepted", database, Accept);
-        _ended = new("patch_scans", database, End);
+        _accepted = new("patch_scans_accepted", database, Accept, new() { CountsAsBacklog = true });
+        _ended = new("patch_scans", database, End, new() { CountsAsBacklog = true });
     }
 
     public Task<bool> Accepted(CommandId id) => _accepted.Commit(id);

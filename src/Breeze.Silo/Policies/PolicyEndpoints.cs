@@ -4,6 +4,7 @@ using Breeze.Core.Access;
 using Breeze.Silo.Access;
 using Breeze.Silo.Fleet;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 
 namespace Breeze.Silo.Policies;
 
@@ -31,7 +32,7 @@ internal static class PolicyEndpoints
                 (await configs.Resolve(http.Caller().Scope, id, deviceId)).ToHttp())
             .RequireRight(Right.ViewPolicies);
         policies.MapPost("/schedule-preview", (PolicySchedules schedules, SchedulePreviewBody body) => schedules.Preview(body).ToHttp())
-            .RequireRight(Right.ViewPolicies);
+            .RequireRight(Right.ViewPolicies).ShedAs(RequestClass.Read);
         policies.MapGet("/{id}/schedule", async (HttpContext http, PolicySchedules schedules, Guid id) =>
                 (await schedules.Of(http.Caller().Scope, id, QueryText.Integer(http.Request.Query, "count", 1, PolicySchedules.MostRuns, PolicySchedules.UsualRuns))).ToHttp())
             .RequireRight(Right.ViewPolicies).Query("count", "How many runs of each time zone, 1 to 20; left out: 5.", "5");

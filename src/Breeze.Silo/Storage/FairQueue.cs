@@ -8,9 +8,32 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
     private readonly Queue<Lane> _turns = [];
     private readonly SemaphoreSlim _filled = new(0);
     private int _count;
+    private long? _takenSince;
     private bool _closed;
 
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>
+    /// When the oldest item came in, by the system's timestamps, of those inside and those taken last: who takes is done with them when it
+    /// takes again. Null for none.
+    /// </summary>
+    public long? OldestSince
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var oldest = _takenSince;
+                foreach (var lane in _turns)
+                {
+                    var since = lane.Items.Peek().Since;
+                    oldest = oldest < since ? oldest : since;
+                }
+
+                return oldest;
+            }
+        }
+    }
 
     /// <summary>Waits for room in the key's lane, then enters. False once the queue is closed.</summary>
     public async ValueTask<bool> Enqueue(object key, T item, CancellationToken cancel)
@@ -37,7 +60,7 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
                 _turns.Enqueue(lane);
             }
 
-            lane.Items.Enqueue(item);
+            lane.Items.Enqueue((item, TimeProvider.System.GetTimestamp()));
             if (_count++ == 0)
             {
                 _filled.Release();
@@ -57,6 +80,7 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
         {
             lock (_lock)
             {
+                _takenSince = null;
                 if (_count > 0)
                 {
                     return TakeTurns(most, weight, heaviest);
@@ -99,7 +123,8 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
         var weighs = 0L;
         while (taken.Count < most && weighs < heaviest && _turns.TryDequeue(out var lane))
         {
-            var item = lane.Items.Dequeue();
+            var (item, since) = lane.Items.Dequeue();
+            _takenSince = _takenSince < since ? _takenSince : since;
             taken.Add(item);
             weighs += weight(item);
             lane.Room.Release();
@@ -115,7 +140,7 @@ internal sealed class FairQueue<T>(int laneCapacity) : IDisposable
 
     private sealed class Lane(int capacity)
     {
-        public Queue<T> Items { get; } = [];
+        public Queue<(T Item, long Since)> Items { get; } = [];
 
         public SemaphoreSlim Room { get; } = new(capacity);
     }

@@ -21,6 +21,12 @@ public sealed record GroupCommitOptions<TItem, TOutcome>
     /// <summary>A batch takes no further item once it weighs this much.</summary>
     public int MaxWeight { get; init; } = int.MaxValue;
 
+    /// <summary>
+    /// Somebody outside waits for these items, a device or an operator: when the oldest waits long, the silo is overloaded. False for work
+    /// that may take its time, such as the dispatch of a large batch.
+    /// </summary>
+    public bool CountsAsBacklog { get; init; }
+
     /// <summary>Called after each commit, before the callers are answered; must not throw nor wait. Null for none.</summary>
     public Action<IReadOnlyList<TItem>, IReadOnlyList<TOutcome>>? AfterCommit { get; init; }
 }
@@ -56,6 +62,11 @@ public sealed class GroupCommit<TItem, TOutcome> : IAsyncDisposable
         _options = options ?? new();
         _queue = new(_options.Capacity);
         StorageMetrics.Watch(name, this, () => _queue.Count);
+        if (_options.CountsAsBacklog)
+        {
+            database.Backlog.Watch(this, () => _queue.OldestSince);
+        }
+
         _loop = Task.Run(Run);
     }
 
@@ -89,6 +100,7 @@ public sealed class GroupCommit<TItem, TOutcome> : IAsyncDisposable
         _queue.Close();
         await _loop;
         StorageMetrics.Forget(_name, this);
+        _database.Backlog.Forget(this);
         _queue.Dispose();
     }
 

@@ -32,6 +32,7 @@ public sealed class GroupRead<TKey, TRow> : IAsyncDisposable
         _maxBatch = maxBatch;
         _queue = new(Capacity);
         StorageMetrics.Watch(name, this, () => _queue.Count);
+        database.Backlog.Watch(this, () => _queue.OldestSince);
         _loops = Task.Run(Run);
     }
 
@@ -53,6 +54,7 @@ public sealed class GroupRead<TKey, TRow> : IAsyncDisposable
         _queue.Close();
         await _loops;
         StorageMetrics.Forget(_name, this);
+        _database.Backlog.Forget(this);
         _queue.Dispose();
     }
 

@@ -17,6 +17,9 @@ public interface IDatabase
 {
     EngineKind Engine { get; }
 
+    /// <summary>How far behind this process is with it.</summary>
+    Backlog Backlog { get; }
+
     /// <summary>Runs queries on a pooled read connection. The work must not write.</summary>
     Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default);
 

@@ -28,11 +28,13 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 
     public EngineKind Engine => EngineKind.Postgres;
 
+    public Backlog Backlog { get; } = new();
+
     public async Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default)
     {
         try
         {
-            await using var connection = await _reads.OpenConnectionAsync(cancel);
+            await using var connection = await Open(_reads, cancel);
             return await query(connection);
         }
         catch (Exception error) when (StorageErrors.Translate(error) is var translated && translated != error)
@@ -45,7 +47,7 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
     {
         try
         {
-            await using var connection = await _writes.OpenConnectionAsync(cancel);
+            await using var connection = await Open(_writes, cancel);
             await using var transaction = await connection.BeginTransactionAsync(cancel);
             var result = await work(transaction);
             // Not cancelled half-way: a cancelled commit would leave the caller not knowing.
@@ -62,5 +64,11 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
     {
         await _reads.DisposeAsync();
         await _writes.DisposeAsync();
+    }
+
+    private async ValueTask<NpgsqlConnection> Open(NpgsqlDataSource pool, CancellationToken cancel)
+    {
+        using var waiting = Backlog.Enter();
+        return await pool.OpenConnectionAsync(cancel);
     }
 }

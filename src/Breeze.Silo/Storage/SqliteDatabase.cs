@@ -41,6 +41,8 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
 
     public EngineKind Engine => EngineKind.Sqlite;
 
+    public Backlog Backlog { get; } = new();
+
     public async Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default)
     {
         var connection = await Reader(cancel);
@@ -66,13 +68,26 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         }
 
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = Backlog.Enter();
         try
         {
-            await _writes.Writer.WriteAsync(connection => Run(connection, work, done, cancel), cancel);
+            await _writes.Writer.WriteAsync(
+                connection =>
+                {
+                    waiting.Dispose();
+                    Run(connection, work, done, cancel);
+                },
+                cancel);
         }
         catch (ChannelClosedException)
         {
+            waiting.Dispose();
             throw Closing();
+        }
+        catch
+        {
+            waiting.Dispose();
+            throw;
         }
 
         return await done.Task;
@@ -139,6 +154,7 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
 
     private async ValueTask<SqliteConnection> Reader(CancellationToken cancel)
     {
+        using var waiting = Backlog.Enter();
         try
         {
             return await _readers.Reader.ReadAsync(cancel);

@@ -3,6 +3,8 @@ using Breeze.Agent.Connection;
 using Breeze.Agent.Patches;
 using Breeze.Agent.Tools;
 using Breeze.Contracts.Agents;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Breeze.Agent.Tests.Patches;
 
@@ -64,6 +66,38 @@ public sealed class ReportPartsTests
         Assert.Equal("unknown source", await reports.Send(() => ReportParts.Of("linux", new PatchInventory([], [])), CancellationToken.None));
         Assert.Single(link.Patches);
     }
+
+    [Fact]
+    public async Task A_busy_server_is_left_alone_for_as_long_as_it_asks_and_gets_the_report_then()
+    {
+        var time = new FakeTimeProvider();
+        var reports = new ServerReports(time);
+        var tries = 0;
+        var link = new ScriptedLink
+        {
+            OnPatches = _ => ++tries == 1
+                ? Task.FromException<Acknowledged>(new HubException("HubException: " + Busy.Text(TimeSpan.FromSeconds(40))))
+                : Task.FromResult(new Acknowledged()),
+        };
+        reports.Connected(link);
+        var sending = reports.Send(() => ReportParts.Of("linux", new PatchInventory([], [])), CancellationToken.None);
+        Assert.Equal(1, tries);
+        time.Advance(TimeSpan.FromSeconds(39));
+        await Task.Delay(50);
+        Assert.Equal(1, tries);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(await sending.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Single(link.Patches);
+    }
+
+    [Theory]
+    [InlineData("The server is busy; again in 1500 ms.", 1500)]
+    [InlineData("An unexpected error occurred invoking 'ReportPatches' on the server. HubException: The server is busy; again in 20000 ms.", 20000)]
+    [InlineData("The server is busy; again in 99999999 ms.", 600_000)]
+    [InlineData("The server is busy; again in a moment.", null)]
+    [InlineData("Say Hello first.", null)]
+    public void An_error_tells_how_long_to_wait_or_nothing(string error, int? ms) =>
+        Assert.Equal(ms is { } known ? TimeSpan.FromMilliseconds(known) : null, Busy.Hint(error));
 
     private static ReportedPatch Patch(int n, int description = 0) =>
         new($"apt:package{n}:amd64=1.{n}", $"package{n}", $"1.{n}", "important", Description: description == 0 ? null : new string('ü', description / 6));

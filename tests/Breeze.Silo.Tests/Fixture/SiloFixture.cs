@@ -76,13 +76,13 @@ public abstract class SiloFixture : IAsyncLifetime
             return;
         }
 
-        _settings = new SiloSettings
+        _settings = Adjust(new SiloSettings
         {
             Urls = "http://127.0.0.1:0",
             Data = _data,
             Storage = await Storage(),
             Logging = new() { Level = LogLevel.Warning, FrameworkLevel = LogLevel.Error, Format = LogFormat.Text },
-        };
+        });
         await Start();
     }
 
@@ -94,10 +94,22 @@ public abstract class SiloFixture : IAsyncLifetime
 
     protected abstract Task<StorageSettings> Storage();
 
+    /// <summary>For a silo of a test's own, with other settings.</summary>
+    protected virtual SiloSettings Adjust(SiloSettings settings) => settings;
+
+    /// <summary>The same for its services.</summary>
+    protected virtual void Adjust(WebApplicationBuilder builder)
+    {
+    }
+
     private async Task Start()
     {
         await DatabaseStart.Prepare(Settings);
-        _app = Program.Build(Settings, UseClock);
+        _app = Program.Build(Settings, builder =>
+        {
+            UseClock(builder);
+            Adjust(builder);
+        });
         await _app.StartAsync();
     }
 
@@ -125,14 +137,14 @@ public abstract class SiloFixture : IAsyncLifetime
     }
 }
 
-public sealed class SqliteSilo : SiloFixture
+public class SqliteSilo : SiloFixture
 {
     public override EngineKind Engine => EngineKind.Sqlite;
 
     protected override Task<StorageSettings> Storage() => Task.FromResult(new StorageSettings());
 }
 
-public sealed class PostgresSilo : SiloFixture
+public class PostgresSilo : SiloFixture
 {
     public override EngineKind Engine => EngineKind.Postgres;
 

@@ -60,6 +60,8 @@ public sealed class LiveSubscriptionsTests
     {
         public EngineKind Engine => EngineKind.Postgres;
 
+        public Backlog Backlog { get; } = new();
+
         public int Asked { get; private set; }
 
         public Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default)

@@ -3,6 +3,7 @@ using Breeze.Contracts.Access;
 using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Hosting.Load;
 using SessionOptions = Breeze.Contracts.Access.SessionOptions;
 
 namespace Breeze.Silo.Access.Sessions;
@@ -12,7 +13,7 @@ internal static class SessionEndpoints
 {
     public static void MapSessions(this RouteGroupBuilder api)
     {
-        var session = api.MapGroup("/session").WithTags("Session");
+        var session = api.MapGroup("/session").WithTags("Session").ShedAs(RequestClass.Vital);
         SessionDocs.Routes.Describe(session);
         session.MapPost("/", SignIn).Public("The key or link in the body is the credential.").WithMetadata(new SetsCookie());
         session.MapGet("/", Current).RequireRight(Right.UseSession);
