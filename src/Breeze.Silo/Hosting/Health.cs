@@ -1,6 +1,5 @@
 using Breeze.Silo.Access;
 using Breeze.Silo.Storage;
-using Dapper;
 
 namespace Breeze.Silo.Hosting;
 
@@ -10,6 +9,7 @@ public static class Health
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary><c>/health/live</c>: 200 while the process runs. <c>/health/ready</c>: 200, or 503 while starting, stopping or without a database.</summary>
+    /// <remarks>An overloaded silo is ready: a load balancer that sent all its agents elsewhere would overload the next one.</remarks>
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         const string Reason = "An orchestrator asks it without a key; it tells one word.";
@@ -28,7 +28,7 @@ public static class Health
         patience.CancelAfter(Patience);
         try
         {
-            await database.Read(connection => connection.ExecuteScalarAsync<int>("select 1"), patience.Token);
+            await database.Ping(patience.Token);
             return Results.Text("ready");
         }
         catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException && !aborted.IsCancellationRequested)

@@ -20,6 +20,10 @@ public interface IDatabase
     /// <summary>How far behind this process is with it.</summary>
     Backlog Backlog { get; }
 
+    /// <summary>Returns once the database has answered; on a connection of its own, so that those who wait for the others do not hide it.</summary>
+    /// <exception cref="StorageUnavailableException">It is away.</exception>
+    Task Ping(CancellationToken cancel);
+
     /// <summary>Runs queries on a pooled read connection. The work must not write.</summary>
     Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default);
 

@@ -12,8 +12,9 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 
     private readonly NpgsqlDataSource _reads;
     private readonly NpgsqlDataSource _writes;
+    private readonly NpgsqlDataSource _ping;
 
-    /// <param name="connectionString">Npgsql's; <paramref name="maxConnections"/> are shared out, a third of them to writes.</param>
+    /// <param name="connectionString">Npgsql's; <paramref name="maxConnections"/> are shared out, a third of them to writes; one more is for <see cref="Ping"/>.</param>
     public PostgresDatabase(string connectionString, int maxConnections = 40)
     {
         SqlTypes.Register();
@@ -21,6 +22,8 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
         var writers = Math.Max(2, maxConnections / 3);
         pooled.MaxPoolSize = Math.Max(2, maxConnections - writers);
         _reads = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze" }.Build();
+        pooled.MaxPoolSize = 1;
+        _ping = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze ping" }.Build();
         pooled.MaxPoolSize = writers;
         pooled.Options = $"{pooled.Options} {ByKey}".Trim();
         _writes = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze writes" }.Build();
@@ -29,6 +32,19 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
     public EngineKind Engine => EngineKind.Postgres;
 
     public Backlog Backlog { get; } = new();
+
+    public async Task Ping(CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = _ping.CreateCommand("select 1");
+            await command.ExecuteScalarAsync(cancel);
+        }
+        catch (Exception error) when (StorageErrors.Translate(error) is var translated && translated != error)
+        {
+            throw translated;
+        }
+    }
 
     public async Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default)
     {
@@ -64,6 +80,7 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
     {
         await _reads.DisposeAsync();
         await _writes.DisposeAsync();
+        await _ping.DisposeAsync();
     }
 
     private async ValueTask<NpgsqlConnection> Open(NpgsqlDataSource pool, CancellationToken cancel)

@@ -19,6 +19,8 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     private readonly Channel<SqliteConnection> _readers = Channel.CreateUnbounded<SqliteConnection>();
     private readonly List<SqliteConnection> _connections = [];
     private readonly SqliteConnection _writer;
+    private readonly SqliteConnection _ping;
+    private readonly Lock _pinging = new();
     private readonly Thread _thread;
 
     /// <param name="path">The file; made when it is not there, in a directory that must be.</param>
@@ -28,6 +30,8 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         SqlTypes.Register();
         _writer = Open(path, "pragma journal_mode = wal; pragma synchronous = full;");
         StagedRows.Prepare(_writer);
+        _ping = Open(path, "pragma query_only = 1;");
+        _connections.Add(_ping);
         for (var i = 0; i < readConnections; i++)
         {
             var reader = Open(path, "pragma query_only = 1;");
@@ -42,6 +46,18 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     public EngineKind Engine => EngineKind.Sqlite;
 
     public Backlog Backlog { get; } = new();
+
+    public Task Ping(CancellationToken cancel)
+    {
+        lock (_pinging)
+        {
+            using var command = _ping.CreateCommand();
+            command.CommandText = "select 1 from sqlite_master limit 1";
+            command.ExecuteScalar();
+        }
+
+        return Task.CompletedTask;
+    }
 
     public async Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default)
     {

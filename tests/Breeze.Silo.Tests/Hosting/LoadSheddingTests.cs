@@ -43,6 +43,7 @@ public abstract class LoadSheddingTests(SiloFixture silo)
 
             using var orchestrator = silo.Client();
             Assert.Equal("live", await orchestrator.GetStringAsync(new Uri("/health/live", UriKind.Relative)).WaitAsync(AtOnce));
+            Assert.Equal("ready", await orchestrator.GetStringAsync(new Uri("/health/ready", UriKind.Relative)).WaitAsync(AtOnce));
             Assert.True(await agent.Accept(command).WaitAsync(AtOnce));
             Assert.Null((await agent.Say(new Result(command.Id, 1, ResultStatus.Completed, 0, "done")).WaitAsync(AtOnce)).Refused);
         }

@@ -64,6 +64,8 @@ public sealed class LiveSubscriptionsTests
 
         public int Asked { get; private set; }
 
+        public Task Ping(CancellationToken cancel) => throw Away;
+
         public Task<T> Read<T>(Func<DbConnection, Task<T>> query, CancellationToken cancel = default)
         {
             Asked++;
