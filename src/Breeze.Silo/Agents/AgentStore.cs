@@ -68,6 +68,8 @@ public sealed class AgentStore : IAsyncDisposable
             "with v as ({rows}) select c.id, c.device_id, c.attempt, c.origin from v join device_commands c on c.id = v.command_id",
             new Rows().Uuid("command_id", [.. ids]))).ToDictionary(c => c.Id, c => new KnownCommand(new(c.DeviceId), c.Attempt, c.Origin));
 
+    // Not "is null" alone: a planner without statistics (a new, restored or upgraded database) thinks that one row in 200 is null, and walks
+    // all devices by a partial index instead of looking 512 up by their ids: 2 s a batch at 20,000 devices.
     private async Task<IReadOnlyList<bool>> WritePresence(DbTransaction tx, IReadOnlyList<PresenceChange> changes)
     {
         var now = new { now = _clock.GetUtcNow().ToUnixTimeMilliseconds() };
@@ -78,7 +80,7 @@ public sealed class AgentStore : IAsyncDisposable
             update devices set silo_id = v.silo, connection_epoch = v.epoch, connected_at = @now, disconnected_at = null, last_seen_at = @now,
               agent_version = v.agent, os_version = v.os, capabilities = v.can
             from v where devices.id = v.device_id and devices.connection_epoch < v.epoch
-              and devices.decommissioned_at is null and devices.token_revoked_at is null
+              and coalesce(devices.decommissioned_at, devices.token_revoked_at) is null
             returning id, connection_epoch
             """,
             new Rows()
@@ -94,7 +96,7 @@ public sealed class AgentStore : IAsyncDisposable
             """
             with v as ({rows})
             update devices set disconnected_at = @now, last_seen_at = @now
-            from v where devices.id = v.device_id and devices.connection_epoch = v.epoch and devices.disconnected_at is null
+            from v where devices.id = v.device_id and devices.connection_epoch = v.epoch and coalesce(devices.disconnected_at, 0) = 0
             """,
             new Rows().Uuid("device_id", [.. departures.Select(c => c.Device.Value)]).BigInt("epoch", [.. departures.Select(c => c.Epoch)]),
             now);

@@ -43,12 +43,13 @@ public sealed class DeviceCredentials(IDatabase database) : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _holders.DisposeAsync();
 
+    // See AgentStore.WritePresence for why it is not two times "is null".
     private static async Task<IReadOnlyDictionary<string, Holder>> ReadHolders(DbConnection connection, IReadOnlyList<string> hashes) =>
         (await connection.QueryRows<Holder>(
             """
             with v as ({rows})
             select d.id, d.token_hash from v join devices d on d.token_hash = v.hash
-            where d.token_revoked_at is null and d.decommissioned_at is null
+            where coalesce(d.token_revoked_at, d.decommissioned_at) is null
             """,
             new Rows().Text("hash", [.. hashes]))).ToDictionary(h => h.TokenHash);
 
