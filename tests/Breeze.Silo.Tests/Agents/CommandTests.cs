@@ -222,7 +222,10 @@ public abstract class CommandTests(SiloFixture silo)
     {
         var world = await AgentWorld.Create(silo);
         var device = await world.Enrol();
-        var (first, second) = (await world.Queue(device), await world.Queue(device));
+        var first = await world.Queue(device);
+        // Ids order by their millisecond, and by chance within one.
+        await Task.Delay(2);
+        var second = await world.Queue(device);
         var page = await silo.Admin.GetFromJsonAsync<PagedList<DeviceCommand>>(
             $"/api/v1/devices/{device.DeviceId}/commands?limit=1", BreezeJson.Lenient);
         Assert.Equal((second.Id.Value, 2L), (page!.Data.Single().Id, page.Pagination.Total));
