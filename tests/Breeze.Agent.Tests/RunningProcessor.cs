@@ -33,6 +33,9 @@ public sealed class RunningProcessor : IAsyncDisposable
         _running = _processor.Run(_stopped.Token);
     }
 
+    /// <summary>The agent's own session before this processor; it learns no keys.</summary>
+    public DeviceSession Session(TimeProvider time) => new(_processor, [], _keys, _ => { }, time, NullLogger<DeviceSession>.Instance);
+
     public ScriptedLink Connect() => Connect(new ScriptedLink());
 
     public ScriptedLink Connect(ScriptedLink link)

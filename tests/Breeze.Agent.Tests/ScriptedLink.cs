@@ -37,7 +37,9 @@ public sealed class ScriptedLink : IServerLink
 
     public ConcurrentQueue<CommandPhase> Phases { get; } = new();
 
-    public Task Report(ReportInventory inventory, CancellationToken cancelled) => Task.CompletedTask;
+    public Func<ReportInventory, Task> OnInventory { get; set; } = _ => Task.CompletedTask;
+
+    public Task Report(ReportInventory inventory, CancellationToken cancelled) => OnInventory(inventory);
 
     public async Task<Acknowledged> Report(ReportPatches patches, CancellationToken cancelled)
     {
