@@ -62,7 +62,7 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
     public async Task Renew(int agents)
     {
         var asked = clock.GetTimestamp();
-        var renewed = await database.Write(tx =>
+        var renewed = await database.WriteFirst(tx =>
         {
             var until = (clock.GetUtcNow() + times.Validity).ToUnixTimeMilliseconds();
             return tx.Connection!.ExecuteAsync(

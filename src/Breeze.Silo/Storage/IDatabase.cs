@@ -32,4 +32,10 @@ public interface IDatabase
     /// one after another; on PostgreSQL each has a connection of its own (read committed).
     /// </summary>
     Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default);
+
+    /// <summary>
+    /// The same for what must not stand in a queue behind the product's work: the silo's word that it lives. On PostgreSQL it has the
+    /// connection of <see cref="Ping"/>; on SQLite, where there is one silo and one writer, it waits its turn.
+    /// </summary>
+    Task<T> WriteFirst<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default);
 }

@@ -12,9 +12,9 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 
     private readonly NpgsqlDataSource _reads;
     private readonly NpgsqlDataSource _writes;
-    private readonly NpgsqlDataSource _ping;
+    private readonly NpgsqlDataSource _vital;
 
-    /// <param name="connectionString">Npgsql's; <paramref name="maxConnections"/> are shared out, a third of them to writes; one more is for <see cref="Ping"/>.</param>
+    /// <param name="connectionString">Npgsql's; <paramref name="maxConnections"/> are shared out, a third of them to writes; two more are for <see cref="Ping"/> and <see cref="WriteFirst"/>.</param>
     public PostgresDatabase(string connectionString, int maxConnections = 40)
     {
         SqlTypes.Register();
@@ -22,8 +22,8 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
         var writers = Math.Max(2, maxConnections / 3);
         pooled.MaxPoolSize = Math.Max(2, maxConnections - writers);
         _reads = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze" }.Build();
-        pooled.MaxPoolSize = 1;
-        _ping = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze ping" }.Build();
+        pooled.MaxPoolSize = 2;
+        _vital = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze vital" }.Build();
         pooled.MaxPoolSize = writers;
         pooled.Options = $"{pooled.Options} {ByKey}".Trim();
         _writes = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze writes" }.Build();
@@ -37,7 +37,7 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
     {
         try
         {
-            await using var command = _ping.CreateCommand("select 1");
+            await using var command = _vital.CreateCommand("select 1");
             await command.ExecuteScalarAsync(cancel);
         }
         catch (Exception error) when (StorageErrors.Translate(error) is var translated && translated != error)
@@ -59,11 +59,15 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
         }
     }
 
-    public async Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default)
+    public Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default) => Write(_writes, work, cancel);
+
+    public Task<T> WriteFirst<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default) => Write(_vital, work, cancel);
+
+    private async Task<T> Write<T>(NpgsqlDataSource pool, Func<DbTransaction, Task<T>> work, CancellationToken cancel)
     {
         try
         {
-            await using var connection = await Open(_writes, cancel);
+            await using var connection = await Open(pool, cancel);
             await using var transaction = await connection.BeginTransactionAsync(cancel);
             var result = await work(transaction);
             // Not cancelled half-way: a cancelled commit would leave the caller not knowing.
@@ -80,7 +84,7 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
     {
         await _reads.DisposeAsync();
         await _writes.DisposeAsync();
-        await _ping.DisposeAsync();
+        await _vital.DisposeAsync();
     }
 
     private async ValueTask<NpgsqlConnection> Open(NpgsqlDataSource pool, CancellationToken cancel)

@@ -109,6 +109,8 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         return await done.Task;
     }
 
+    public Task<T> WriteFirst<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default) => Write(work, cancel);
+
     /// <summary>Finishes what is queued, then closes.</summary>
     public async ValueTask DisposeAsync()
     {

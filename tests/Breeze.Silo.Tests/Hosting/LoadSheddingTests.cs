@@ -16,7 +16,7 @@ namespace Breeze.Silo.Tests.Hosting;
 /// <summary>A real silo under pressure: its database has no connection left for reads, or it is flooded.</summary>
 public abstract class LoadSheddingTests(SiloFixture silo)
 {
-    private const int Held = 64;
+    protected const int Held = 64;
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(5);
 
     private Overload Overload => silo.Services.GetRequiredService<Overload>();
@@ -130,4 +130,24 @@ public sealed class TightPostgresSilo : PostgresSilo
 public sealed class SqliteLoadSheddingTests(TightSqliteSilo silo) : LoadSheddingTests(silo), IClassFixture<TightSqliteSilo>;
 
 [Collection(SiloFixture.Postgres)]
-public sealed class PostgresLoadSheddingTests(TightPostgresSilo silo) : LoadSheddingTests(silo), IClassFixture<TightPostgresSilo>;
+public sealed class PostgresLoadSheddingTests(TightPostgresSilo silo) : LoadSheddingTests(silo), IClassFixture<TightPostgresSilo>
+{
+    private readonly TightPostgresSilo _silo = silo;
+
+    [EngineFact]
+    public async Task A_silo_whose_writes_all_wait_still_renews_its_lease()
+    {
+        var held = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writes = Enumerable.Range(0, Held).Select(_ => _silo.Database.Write(_ => held.Task)).ToList();
+        try
+        {
+            await _silo.Services.GetRequiredService<SiloLease>().Renew(0).WaitAsync(TimeSpan.FromSeconds(5));
+        }
+        finally
+        {
+            held.SetResult(0);
+        }
+
+        await Task.WhenAll(writes);
+    }
+}

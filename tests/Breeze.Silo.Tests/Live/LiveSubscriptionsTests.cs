@@ -74,6 +74,8 @@ public sealed class LiveSubscriptionsTests
 
         public Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default) => throw Away;
 
+        public Task<T> WriteFirst<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default) => throw Away;
+
         private static StorageUnavailableException Away => new("away", retryable: true);
     }
 
