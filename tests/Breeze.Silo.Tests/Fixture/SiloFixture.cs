@@ -130,6 +130,8 @@ public abstract class SiloFixture : IAsyncLifetime
         builder.Services.AddSingleton<TimeProvider>(Clock.Provider);
         // The clock is moved in steps longer than a lease; a renewal cannot keep up with that.
         builder.Services.AddSingleton(new LeaseTimes(TimeSpan.FromSeconds(3), TimeSpan.FromDays(3650), TimeSpan.FromDays(3650)));
+        // A lease that some test made up stands for ever, and its silo, with no agents, would be handed those of other tests.
+        builder.Services.Remove(builder.Services.Single(s => s.ImplementationType == typeof(SocketBalancer)));
         // Orleans' own loops stay on real time, or a jump of the clock would spin them; reminders follow the tests.
         builder.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
         builder.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock.Provider);
