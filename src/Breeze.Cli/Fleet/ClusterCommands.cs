@@ -17,8 +17,9 @@ public static class ClusterCommands
             new("VERSION", s => s.Version),
             new("STATUS", s => EnumName.Of(s.Status)),
             new("STARTED", s => Printable.Time(s.StartedAt, shell.Time)),
-            new("LEASE", s => Printable.Time(s.EndedAt ?? s.LeaseUntil, shell.Time)),
+            new("UNTIL", s => Printable.Time(s.EndedAt ?? s.LeaseUntil, shell.Time)),
             new("AGENTS", s => s.ConnectedAgents.ToString(CultureInfo.InvariantCulture)),
+            new("SCHEMA", s => s.SchemaVersion + (s.IsBehind ? " (behind)" : "")),
         ];
         return new Command("cluster", "The servers themselves; for system admins.").With(
             new Command("status", "The silos of the last day, and the agents that each holds.").Does(shell, async run =>
@@ -31,7 +32,8 @@ public static class ClusterCommands
                     return;
                 }
 
-                run.Say($"Cluster {cluster.ClusterId} on {cluster.Storage}");
+                run.Say($"Cluster {cluster.ClusterId} on {cluster.Storage}, schema {cluster.SchemaVersion}: "
+                    + $"{cluster.ActiveSilos} active silos, {cluster.ConnectedAgents.ToString("N0", CultureInfo.InvariantCulture)} agents connected");
                 shell.Screen.Write(Listing.Of(cluster.Silos, columns));
             }));
     }

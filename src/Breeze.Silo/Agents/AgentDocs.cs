@@ -31,11 +31,11 @@ internal static class AgentDocs
             new PagedList<DeviceCommand>([Command], new(1, 50, 1), null))
         .Add("GET /devices/{id}/commands/{commandId}", "Get a command", "One command with its output, at most 64 KiB.",
             new Single<DeviceCommandDetail>(new(Command, "Removed 14 files.", null, null)))
-        .Add("GET /cluster", "Show the cluster", "The silos of the last day, what became of them, and how many agents each holds. Not by pages: there are few.",
-            new Single<ClusterStatus>(new("breeze", "postgres",
+        .Add("GET /cluster", "Show the cluster", "The silos of the last day, what became of them, how many agents each held at its last word (each 3 s), and whether one is older than the schema. Not by pages: there are few.",
+            new Single<ClusterStatus>(new("breeze", "postgres", "0011_silo_state", 1, 9_412,
             [
-                new("S127.0.0.1:11111:152345678", "0.1.0", SiloState.Active, At, At.AddHours(3), null, 9_412, true),
-                new("S127.0.0.1:11112:152345120", "0.1.0", SiloState.Stopped, At.AddHours(-2), At.AddMinutes(-1), At.AddMinutes(-1), 0, false),
+                new("S127.0.0.1:11111:152345678", "0.1.0", SiloState.Active, At, At.AddHours(3), null, 9_412, true, "0011_silo_state"),
+                new("S127.0.0.1:11112:152345120", "0.1.0", SiloState.Stopped, At.AddHours(-2), At.AddMinutes(-1), At.AddMinutes(-1), 0, false, "0011_silo_state"),
             ])))
         .Add("POST /devices/{id}/revoke-credential", "Revoke a device's credential",
             "Ends its connection; the device must enrol anew. A repeat changes nothing.", new Single<DeviceReference>(new(DeviceId)));

@@ -22,14 +22,16 @@ internal static class ClusterEndpoints
         var rows = await database.Read(
             connection => connection.QueryAsync<LeaseRow>(
                 """
-                select l.silo_id, l.version, l.started_at, l.lease_until, l.ended_at,
-                  (select count(*) from devices d where d.silo_id = l.silo_id and d.disconnected_at is null) as agents
+                select l.silo_id, l.version, l.schema_version, l.started_at, l.lease_until, l.draining_since, l.ended_at, l.agents
                 from silo_leases l where l.lease_until > @oldest order by l.started_at desc, l.silo_id
                 """,
                 new { oldest = now - (long)Remembered.TotalMilliseconds }),
             cancel);
-        var silos = rows.Select(r => r.ToSilo(now, lease.SiloId)).OrderBy(s => s.Status != SiloState.Active).ToList();
-        return Replies.Ok(new ClusterStatus(settings.Cluster.ClusterId, SettingsBinder.Shown(database.Engine), silos));
+        var scripts = await database.Read(connection => connection.QueryAsync<string>("select ScriptName from schema_versions"), cancel);
+        var schema = scripts.Select(Migrations.Short).Max(StringComparer.Ordinal)!;
+        var silos = rows.Select(r => r.ToSilo(now, lease.SiloId, schema)).OrderBy(s => s.Status is not (SiloState.Active or SiloState.Draining)).ToList();
+        return Replies.Ok(new ClusterStatus(
+            settings.Cluster.ClusterId, SettingsBinder.Shown(database.Engine), schema, silos.Count(s => s.Status == SiloState.Active), silos.Sum(s => s.ConnectedAgents), silos));
     }
 
     private sealed class LeaseRow
@@ -37,13 +39,18 @@ internal static class ClusterEndpoints
         public string SiloId { get; init; } = "";
         public string? Version { get; init; }
         public long StartedAt { get; init; }
+        public string? SchemaVersion { get; init; }
         public long LeaseUntil { get; init; }
+        public long? DrainingSince { get; init; }
         public long? EndedAt { get; init; }
         public long Agents { get; init; }
 
-        public ClusterSilo ToSilo(long now, string here)
+        public ClusterSilo ToSilo(long now, string here, string schema)
         {
-            var status = EndedAt is not null ? SiloState.Stopped : LeaseUntil > now ? SiloState.Active : SiloState.Lost;
+            var status = EndedAt is not null ? SiloState.Stopped
+                : LeaseUntil <= now ? SiloState.Lost
+                : DrainingSince is not null ? SiloState.Draining
+                : SiloState.Active;
             return new(
                 SiloId,
                 Version,
@@ -51,8 +58,10 @@ internal static class ClusterEndpoints
                 DateTimeOffset.FromUnixTimeMilliseconds(StartedAt),
                 DateTimeOffset.FromUnixTimeMilliseconds(LeaseUntil),
                 EndedAt is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null,
-                status == SiloState.Active ? Agents : 0,
-                SiloId == here);
+                status is SiloState.Active or SiloState.Draining ? Agents : 0,
+                SiloId == here,
+                SchemaVersion,
+                string.CompareOrdinal(SchemaVersion, schema) < 0);
         }
     }
 }

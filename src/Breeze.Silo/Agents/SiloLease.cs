@@ -21,6 +21,9 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
     /// <summary>This process, uniquely: a restarted silo has another.</summary>
     public string SiloId => siloId;
 
+    /// <summary>How long ago the last renewal that succeeded was asked for, by this process's own clock.</summary>
+    internal TimeSpan Age => clock.GetElapsedTime(Volatile.Read(ref _renewedAt));
+
     /// <summary>False: the silo must neither send nor let agents in.</summary>
     public bool IsHeld => _taken && clock.GetElapsedTime(Volatile.Read(ref _renewedAt)) < times.GiveUpAfter;
 
@@ -34,7 +37,7 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
         await database.Write(async tx =>
         {
             var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-            var args = new { siloId, home, now, until = now + (long)times.Validity.TotalMilliseconds, old = now - Week, Version };
+            var args = new { siloId, home, now, until = now + (long)times.Validity.TotalMilliseconds, old = now - Week, Version, schema = Migrations.Newest };
             await tx.Connection!.ExecuteAsync(
                 """
                 update silo_leases set ended_at = @now where silo_id <> @siloId and lease_until > @old
@@ -45,7 +48,8 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
                 tx);
             await tx.Connection!.ExecuteAsync(
                 """
-                insert into silo_leases (silo_id, home, lease_until, started_at, version) values (@siloId, @home, @until, @now, @Version)
+                insert into silo_leases (silo_id, home, lease_until, started_at, version, schema_version)
+                values (@siloId, @home, @until, @now, @Version, @schema)
                 on conflict (silo_id) do update set lease_until = @until, ended_at = null
                 """,
                 args,
@@ -79,6 +83,12 @@ public sealed partial class SiloLease(IDatabase database, string siloId, string 
             await Take();
         }
     }
+
+    /// <summary>Notes that the silo lets nobody in any more because it stops; the lease holds until it has.</summary>
+    public Task Drain() => database.Write(tx => tx.Connection!.ExecuteAsync(
+        "update silo_leases set draining_since = coalesce(draining_since, @now) where silo_id = @siloId",
+        new { siloId, now = clock.GetUtcNow().ToUnixTimeMilliseconds() },
+        tx));
 
     /// <summary>Gives it back: the silo stops, its devices are waited for.</summary>
     public async Task End()

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Breeze.Silo.Agents;
 
 /// <summary>Keeps the silo's lease while it runs; closes the agents' sockets when it is lost, and when the silo stops.</summary>
@@ -11,11 +13,14 @@ internal sealed partial class SiloLeaseKeeper(
     ILogger<SiloLeaseKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
+    private readonly Meter _meter = new("Breeze");
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await lease.Take();
-        lifetime.ApplicationStopping.Register(connections.Drain);
+        _meter.CreateObservableGauge("breeze.lease.held", () => lease.IsHeld ? 1 : 0, "{lease}", "1 while this silo may send and let agents in.");
+        _meter.CreateObservableGauge("breeze.lease.age", () => lease.Age.TotalSeconds, "s", "Since the silo's lease was last renewed.");
+        lifetime.ApplicationStopping.Register(BeginDrain);
         await base.StartAsync(cancellationToken);
     }
 
@@ -32,6 +37,31 @@ internal sealed partial class SiloLeaseKeeper(
             // It lapses by itself.
             LogNotEnded(error);
         }
+    }
+
+    // What operators see of it; nothing waits for it, for the database may be what is stopping the silo.
+    private void BeginDrain()
+    {
+        connections.Drain();
+        _ = Note();
+
+        async Task Note()
+        {
+            try
+            {
+                await lease.Drain();
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                LogNotRenewed(error);
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        _meter.Dispose();
+        base.Dispose();
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(Renew(stoppingToken), Watch(stoppingToken));

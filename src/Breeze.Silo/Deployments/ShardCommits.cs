@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics.Metrics;
 using Breeze.Core;
 using Breeze.Core.Access;
 using Breeze.Core.Deployments;
@@ -42,6 +43,9 @@ public sealed class ShardCommits : IAsyncDisposable
     /// <summary>Records in one step; a shard splits what is more.</summary>
     public const int StepLimit = 250;
 
+    private static readonly Histogram<double> Waits = new Meter("Breeze").CreateHistogram<double>(
+        "breeze.dispatch.wait", "s", "From a shard's decision to send until it is committed as sent, a step each.");
+
     private readonly GroupCommit<ShardStep, ShardOutcome> _commits;
     private readonly AttemptCommits _attempts;
     private readonly DispatchedWork _work;
@@ -55,8 +59,11 @@ public sealed class ShardCommits : IAsyncDisposable
     /// <summary>Commits the step in its turn. What devices say goes first: while much of it waits, nothing more is sent to them.</summary>
     public async Task<ShardOutcome> Commit(ShardStep step)
     {
+        var decided = TimeProvider.System.GetTimestamp();
         await _attempts.Calm();
-        return await _commits.Commit(step);
+        var outcome = await _commits.Commit(step);
+        Waits.Record(TimeProvider.System.GetElapsedTime(decided).TotalSeconds);
+        return outcome;
     }
 
     public ValueTask DisposeAsync() => _commits.DisposeAsync();

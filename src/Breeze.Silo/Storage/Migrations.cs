@@ -16,6 +16,15 @@ public static class Migrations
 
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(60);
 
+    private const string ProductScripts = "Storage.Migrations.";
+
+    /// <summary>The newest script that this build knows, as <c>0009_cluster</c>.</summary>
+    public static string Newest { get; } = Short(Assembly.GetExecutingAssembly().GetManifestResourceNames()
+        .Where(name => name.Contains($".{ProductScripts}", StringComparison.Ordinal)).Max(StringComparer.Ordinal)!);
+
+    /// <summary>A script's name as <c>schema_versions</c> has it, without where it stands in the program.</summary>
+    public static string Short(string script) => script[(script.LastIndexOf(ProductScripts, StringComparison.Ordinal) + ProductScripts.Length)..].Replace(".sql", "", StringComparison.Ordinal);
+
     /// <summary>Runs the scripts that have not run, the product's and then Orleans', under the database's advisory lock.</summary>
     public static async Task Postgres(string connectionString, CancellationToken cancel = default)
     {
@@ -27,7 +36,7 @@ public static class Migrations
         command.CommandText = $"select pg_advisory_lock({LockKey})";
         await command.ExecuteNonQueryAsync(cancel);
         UpgradeEngineBuilder To(string journal) => DeployChanges.To.PostgresqlDatabase(connectionString).JournalToPostgresqlTable("public", journal);
-        Run(To("schema_versions").WithPreprocessor(new BytewiseCollation()), "Storage.Migrations.");
+        Run(To("schema_versions").WithPreprocessor(new BytewiseCollation()), ProductScripts);
         Run(To("orleans_schema_versions"), "Storage.Orleans.Postgres.");
     }
 
@@ -37,7 +46,7 @@ public static class Migrations
         await using var held = await LockFile(productFile + ".migrating", cancel);
         UpgradeEngineBuilder To(string file, string journal) =>
             DeployChanges.To.SqliteDatabase($"Data Source={WriteAhead(file)};Pooling=false").JournalToSqliteTable(journal);
-        Run(To(productFile, "schema_versions"), "Storage.Migrations.");
+        Run(To(productFile, "schema_versions"), ProductScripts);
         Run(To(orleansFile, "orleans_schema_versions"), "Storage.Orleans.Sqlite.");
     }
 

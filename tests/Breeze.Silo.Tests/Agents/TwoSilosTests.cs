@@ -2,7 +2,9 @@ using System.Net.Http.Json;
 using Breeze.Contracts;
 using Breeze.Contracts.Agents;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
+using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -40,12 +42,29 @@ public sealed class TwoSilosTests(PostgresSilo silo) : IAsyncLifetime
         await using var agent = await TestAgent.Connect(Second, await world.Enrol());
         using var other = new HttpClient { BaseAddress = Second };
         other.DefaultRequestHeaders.Authorization = new("Bearer", silo.AdminKey);
-        var (here, there) = (await Cluster(silo.Admin), await Cluster(other));
+        // How many agents it holds is told with the lease.
+        var there = await Eventually.Is("the second silo's agents", NextWord, c => c.Silos.Single(s => s.AnswersThis).ConnectedAgents == 1, "1");
+        var here = await Cluster(silo.Admin);
         Assert.Equal(silo.Services.GetRequiredService<SiloLease>().SiloId, here.Silos.Single(s => s.AnswersThis).Id);
         var second = there.Silos.Single(s => s.AnswersThis);
         Assert.Equal((_second!.Services.GetRequiredService<SiloLease>().SiloId, SiloState.Active, 1, "0.1.0"), (second.Id, second.Status, second.ConnectedAgents, second.Version));
         Assert.Equal(here.Silos.Select(s => s.Id), there.Silos.Select(s => s.Id));
         Assert.Equal("postgres", here.Storage);
+        Assert.Equal(here.Silos.Sum(s => s.ConnectedAgents), here.ConnectedAgents);
+        Assert.Equal((Migrations.Newest, Migrations.Newest, false), (here.SchemaVersion, second.SchemaVersion, second.IsBehind));
+        var lease = _second!.Services.GetRequiredService<SiloLease>();
+        await lease.Drain();
+        var draining = (await Cluster(other)).Silos.Single(s => s.AnswersThis);
+        Assert.Equal((SiloState.Draining, 1), (draining.Status, draining.ConnectedAgents));
+        await silo.Database.Write(tx => tx.Connection!.ExecuteAsync(
+            "update silo_leases set schema_version = '0008_console_reads', draining_since = null where silo_id = @SiloId", new { lease.SiloId }, tx));
+        Assert.True((await Cluster(silo.Admin)).Silos.Single(s => s.Id == lease.SiloId).IsBehind);
+
+        async Task<ClusterStatus> NextWord()
+        {
+            await silo.Clock.Advance(TimeSpan.FromSeconds(3));
+            return await Cluster(other);
+        }
     }
 
     private static async Task<ClusterStatus> Cluster(HttpClient client) =>
