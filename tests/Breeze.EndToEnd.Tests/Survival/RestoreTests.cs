@@ -100,7 +100,8 @@ public sealed class RestoreTests(ITestOutputHelper output) : IDisposable
     {
         var to = new NpgsqlConnectionStringBuilder(database);
         using var process = Process.Start(new ProcessStartInfo(
-            program, [$"--host={to.Host}", $"--port={to.Port}", $"--username={to.Username}", $"--dbname={to.Database}", .. arguments]) { RedirectStandardError = true })!;
+            program, [$"--host={to.Host}", $"--port={to.Port}", $"--username={to.Username}", $"--dbname={to.Database}", .. arguments])
+        { RedirectStandardError = true })!;
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{program}: {error}");
