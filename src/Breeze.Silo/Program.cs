@@ -17,7 +17,9 @@ namespace Breeze.Silo;
 
 public static class Program
 {
-    public static Task<int> Main(string[] args) => SiloStart.Run(args, settings => Build(settings));
+    public static Task<int> Main(string[] args) => args is ["add-command-key", var file]
+        ? CommandKeyStart.AddTo(file)
+        : SiloStart.Run(args, settings => Build(settings));
 
     /// <summary>The whole silo, from the settings to its routes. Tests build it the same way.</summary>
     /// <param name="adjust">Last word over the services, for tests: their clock.</param>

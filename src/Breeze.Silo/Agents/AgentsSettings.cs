@@ -19,6 +19,9 @@ public sealed record AgentsSettings
 
     /// <summary>The file with the keys that sign commands; silos of one cluster share it. None: <c>command-keys.json</c> in the data directory.</summary>
     public string? CommandKeyFile { get; init; }
+
+    /// <summary>The id of the newest registered command key, when its file is lost for good: the start then takes the keys of this silo's file.</summary>
+    public string? LostCommandKey { get; init; }
 }
 
 /// <summary>How long a silo's word stands that it holds its devices' sockets.</summary>

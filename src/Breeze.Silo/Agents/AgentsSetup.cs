@@ -19,7 +19,7 @@ public static class AgentsSetup
 
         services.AddSingleton(provider => provider.GetRequiredService<SiloSettings>().Agents);
         services.AddSingleton(LeaseTimes.Default);
-        services.AddSingleton(provider => new CommandKeys(KeyFile(provider.GetRequiredService<SiloSettings>())));
+        services.AddSingleton(provider => new CommandKeys(CommandKeyStart.File(provider.GetRequiredService<SiloSettings>())));
         services.AddSingleton(provider => new SiloLease(
             provider.GetRequiredService<IDatabase>(),
             provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(),
@@ -80,9 +80,6 @@ public static class AgentsSetup
                 await Problems.Write(http, StatusCodes.Status503ServiceUnavailable, new(Core.RefusalKind.Unavailable, reason));
             }));
     }
-
-    private static string KeyFile(SiloSettings settings) =>
-        settings.Agents.CommandKeyFile is { Length: > 0 } file ? file : Path.Combine(settings.Data, "command-keys.json");
 
     private static void Limit(HubOptions<AgentHub> hub)
     {

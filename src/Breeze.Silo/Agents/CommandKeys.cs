@@ -41,20 +41,25 @@ public sealed class CommandKeys : IDisposable
         using var held = await HoldFile(cancel);
         lock (_lock)
         {
-            Use(Add(Read(_path) ?? [], overwrite: true));
+            // A file that was deleted under the silo comes back whole.
+            Use(Add(Read(_path) is { } stored && Follows(stored) ? stored : _ring.Stored, overwrite: true));
             return Current.Key;
         }
     }
 
     /// <summary>Takes over what another silo that shares the file has added.</summary>
-    public void Refresh()
+    /// <returns>True when there was something.</returns>
+    public bool Refresh()
     {
         lock (_lock)
         {
-            if (Read(_path) is { } stored && stored.Count > Public.Count)
+            if (Read(_path) is { } stored && stored.Count > Public.Count && Follows(stored))
             {
                 Use(Open(stored));
+                return true;
             }
+
+            return false;
         }
     }
 
@@ -83,6 +88,9 @@ public sealed class CommandKeys : IDisposable
         }
     }
 
+    // The keys of another installation, or of a backup from before a rotation, are no continuation.
+    private bool Follows(List<StoredKey> stored) => stored.Take(_ring.Stored.Count).SequenceEqual(_ring.Stored);
+
     private static Ring Open(List<StoredKey> stored)
     {
         ECDsa? earlier = null;
@@ -103,7 +111,7 @@ public sealed class CommandKeys : IDisposable
             earlier = key;
         }
 
-        return new(open, new CommandSigner(open[^1], earlier!));
+        return new(open, new CommandSigner(open[^1], earlier!), stored);
     }
 
     // Several silos may start at once on a new file: one of them makes it, the others take what it made.
@@ -120,7 +128,7 @@ public sealed class CommandKeys : IDisposable
         }
     }
 
-    private Ring Add(List<StoredKey> stored, bool overwrite)
+    private Ring Add(IReadOnlyList<StoredKey> stored, bool overwrite)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var statement = CommandSignature.PublicKey(key);
@@ -188,7 +196,7 @@ public sealed class CommandKeys : IDisposable
 
     private sealed record StoredKey(string PrivateKey, string? SignedBy, string? Signature);
 
-    private sealed record Ring(IReadOnlyList<CommandKey> Public, CommandSigner Signer);
+    private sealed record Ring(IReadOnlyList<CommandKey> Public, CommandSigner Signer, IReadOnlyList<StoredKey> Stored);
 }
 
 /// <summary>One private key; signs from any thread.</summary>

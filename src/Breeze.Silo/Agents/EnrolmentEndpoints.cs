@@ -90,15 +90,39 @@ internal static class EnrolmentEndpoints
     {
         var caller = http.Caller();
 
+        keys.Refresh();
+        if (!await database.Write(tx => CommandKeyRegister.Add(tx, keys.Public, clock.GetUtcNow())))
+        {
+            return Problems.From(Refusal.Invalid("This silo's command key file does not hold the newest key; nothing was changed. All silos share one file."));
+        }
+
         // First the key, then its line: if the line fails the key stays, used and vouched for, and the caller asks again.
-        var added = await keys.Rotate(http.RequestAborted);
+        if (await TryRotate(keys, http.RequestAborted) is not { } added)
+        {
+            return Problems.From(Refusal.Invalid(
+                "This silo cannot write its command key file; nothing was changed. A file that is handed to the silos gets its keys where it is kept."));
+        }
+
         await database.Write(async tx =>
         {
+            await CommandKeyRegister.Add(tx, keys.Public, clock.GetUtcNow());
             await Audit.Write(tx, new(
                 AuditChain.Installation, clock.GetUtcNow(), AuditActor.Of(caller), "command_key.rotate", "command_key", added.Id, Details: new { added.SignedBy }));
             return true;
         });
         return Replies.Ok(added);
+    }
+
+    private static async Task<CommandKey?> TryRotate(CommandKeys keys, CancellationToken cancel)
+    {
+        try
+        {
+            return await keys.Rotate(cancel);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static bool IsToken(string? token) =>

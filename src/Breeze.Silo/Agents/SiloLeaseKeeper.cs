@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Agents;
 
@@ -8,6 +9,7 @@ internal sealed partial class SiloLeaseKeeper(
     LeaseTimes times,
     AgentConnections connections,
     CommandKeys keys,
+    IDatabase database,
     IHostApplicationLifetime lifetime,
     TimeProvider clock,
     ILogger<SiloLeaseKeeper> logger) : BackgroundService
@@ -74,7 +76,11 @@ internal sealed partial class SiloLeaseKeeper(
             try
             {
                 await lease.Renew(connections.Count);
-                keys.Refresh();
+                if (keys.Refresh())
+                {
+                    await database.Write(tx => CommandKeyRegister.Add(tx, keys.Public, clock.GetUtcNow()), stopping);
+                }
+
                 await connections.DepartLate();
             }
             catch (Exception error) when (error is not OutOfMemoryException)

@@ -28,6 +28,11 @@ public static class DatabaseStart
         await Migrations.Postgres(settings.Storage.ConnectionString!, cancel);
     }
 
+    /// <summary>The product's database, as the settings name it.</summary>
+    public static IDatabase Open(SiloSettings settings) => settings.Storage.Engine == EngineKind.Sqlite
+        ? new SqliteDatabase(settings.ProductFile, Math.Min(settings.Storage.MaxConnections, 2 * Environment.ProcessorCount + 2))
+        : new PostgresDatabase(settings.Storage.ConnectionString!, settings.Storage.MaxConnections);
+
     private static string Unpooled(StorageSettings storage)
     {
         try

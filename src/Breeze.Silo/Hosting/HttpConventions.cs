@@ -25,5 +25,10 @@ public static class HttpConventions
     }
 
     /// <summary>First in the pipeline: request ids and problems. Everything after it may throw.</summary>
-    public static IApplicationBuilder UseHttpConventions(this IApplicationBuilder app) => app.UseMiddleware<HttpErrors>();
+    public static IApplicationBuilder UseHttpConventions(this IApplicationBuilder app)
+    {
+        app.UseMiddleware<HttpErrors>();
+        Departure.Use(app);
+        return app;
+    }
 }

@@ -41,7 +41,8 @@ public static class OrleansSetup
     private static void Join(ISiloBuilder silo, SiloSettings settings)
     {
         var cluster = settings.Cluster;
-        var port = cluster.SiloPort == 0 ? SiloPort.OfItsOwn(settings.Data) : cluster.SiloPort;
+        var listening = ClusterAddress.Listening(cluster);
+        var port = cluster.SiloPort == 0 ? SiloPort.OfItsOwn(settings.Data, listening) : cluster.SiloPort;
         if (settings.Storage.Engine == EngineKind.Sqlite)
         {
             silo.UseLocalhostClustering(port, gatewayPort: 0, serviceId: ServiceId, clusterId: cluster.ClusterId);
@@ -57,8 +58,9 @@ public static class OrleansSetup
         {
             o.AdvertisedIPAddress = IPAddress.Parse(cluster.Address);
             (o.SiloPort, o.GatewayPort) = (port, 0);
-            o.SiloListeningEndpoint = new IPEndPoint(o.AdvertisedIPAddress, port);
+            o.SiloListeningEndpoint = new IPEndPoint(listening, port);
         });
+        silo.Services.AddHostedService<ClusterPort>();
 
         // A killed silo is out after 3 s and a hung one after 13 s, instead of 6 s and 63 s.
         silo.Configure<ClusterMembershipOptions>(o =>

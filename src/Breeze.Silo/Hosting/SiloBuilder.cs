@@ -20,6 +20,7 @@ public static class SiloBuilder
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
         builder.AddLog(settings.Logging);
+        builder.Services.AddHostedService<Departure>();
         builder.AddStorage(settings);
         builder.UseConsoleFiles();
         builder.Listen(settings);
@@ -37,10 +38,8 @@ public static class SiloBuilder
 
     private static void AddStorage(this WebApplicationBuilder builder, SiloSettings settings)
     {
-        builder.Services.AddSingleton<IDatabase>(_ => settings.Storage.Engine == EngineKind.Sqlite
-            ? new SqliteDatabase(settings.ProductFile, Math.Min(settings.Storage.MaxConnections, 2 * Environment.ProcessorCount + 2))
-            : new PostgresDatabase(settings.Storage.ConnectionString!, settings.Storage.MaxConnections));
-        // First of the hosted services: open before the first grain call, which would block the pool while it opens.
+        builder.Services.AddSingleton(_ => DatabaseStart.Open(settings));
+        // Before Orleans: open before the first grain call, which would block the pool while it opens.
         builder.Services.AddHostedService<OpenDatabase>();
     }
 

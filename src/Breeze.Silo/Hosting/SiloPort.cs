@@ -11,26 +11,26 @@ namespace Breeze.Silo.Hosting;
 /// </remarks>
 internal static class SiloPort
 {
-    public static int OfItsOwn(string data)
+    public static int OfItsOwn(string data, IPAddress listening)
     {
         var file = Path.Combine(data, "silo.port");
         if (File.Exists(file)
             && int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var remembered)
-            && TryListen(remembered) is { } same)
+            && TryListen(listening, remembered) is { } same)
         {
             return same;
         }
 
-        var port = TryListen(0)!.Value;
+        var port = TryListen(listening, 0)!.Value;
         File.WriteAllText(file, port.ToString(CultureInfo.InvariantCulture));
         return port;
     }
 
-    private static int? TryListen(int port)
+    private static int? TryListen(IPAddress address, int port)
     {
         try
         {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
+            using var listener = new TcpListener(address, port);
             listener.Start();
             return ((IPEndPoint)listener.LocalEndpoint).Port;
         }

@@ -93,12 +93,19 @@ public sealed record ClusterSettings
     /// <summary>Tells installations apart that share a database server's name; the same on all silos of one.</summary>
     public string ClusterId { get; init; } = "breeze";
 
-    /// <summary>The address at which other silos reach this one. Whoever reaches its port is trusted.</summary>
+    /// <summary>The IP address or host name at which other silos reach this one. Whoever reaches its port is trusted.</summary>
     public string Address { get; init; } = "127.0.0.1";
+
+    /// <summary>The IP address on which it listens for them; null for the one at which it is reached.</summary>
+    public string? ListenAddress { get; init; }
 
     /// <summary>The port for other silos; 0 takes a free one.</summary>
     [Range(0, 65_535)]
     public int SiloPort { get; init; }
+
+    /// <summary>How long a silo on postgres that is asked to stop still listens, no more ready, in seconds.</summary>
+    [Range(0, 15)]
+    public int DrainSeconds { get; init; } = 5;
 
     /// <summary>How long a call between grains may take before it counts as unknown, in seconds.</summary>
     [Range(1, 600)]
@@ -108,9 +115,7 @@ public sealed record ClusterSettings
     [Range(2, 1440)]
     public int IdleMinutes { get; init; } = 10;
 
-    internal string? Contradiction() => System.Net.IPAddress.TryParse(Address, out _)
-        ? null
-        : $"cluster.address must be an IP address, not '{Address}'.";
+    internal string? Contradiction() => ClusterAddress.Contradiction(this);
 }
 
 public enum LogFormat

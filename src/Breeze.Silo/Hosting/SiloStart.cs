@@ -1,3 +1,5 @@
+using Breeze.Silo.Agents;
+
 namespace Breeze.Silo.Hosting;
 
 /// <summary>Runs a silo from its arguments to its exit code.</summary>
@@ -8,10 +10,12 @@ public static class SiloStart
     {
         try
         {
-            var settings = SettingsSources.Load(args, Environment.GetEnvironmentVariables());
+            var settings = await ClusterAddress.Resolve(SettingsSources.Load(args, Environment.GetEnvironmentVariables()));
             using var directory = DataDirectory.Open(settings.Data);
+            settings = settings with { Data = directory.Path };
             await DatabaseStart.Prepare(settings);
-            await using var app = build(settings with { Data = directory.Path });
+            await CommandKeyStart.Agree(settings, TimeProvider.System);
+            await using var app = build(settings);
             await app.RunAsync();
             return 0;
         }

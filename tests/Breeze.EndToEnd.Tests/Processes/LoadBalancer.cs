@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Breeze.EndToEnd.Tests.Processes;
 
-/// <summary>HAProxy before the silos: any of them for any request, no stickiness, none that says it is not ready.</summary>
-public sealed class LoadBalancer : IAsyncDisposable
+/// <summary>HAProxy before the silos, as deploy/haproxy.cfg has it, at other addresses.</summary>
+public sealed partial class LoadBalancer : IAsyncDisposable
 {
     private static readonly string? Binary = Array.Find(["/usr/sbin/haproxy", "/usr/local/sbin/haproxy", "/usr/bin/haproxy"], File.Exists);
 
@@ -22,7 +24,7 @@ public sealed class LoadBalancer : IAsyncDisposable
     {
         var port = SiloProcess.FreePort();
         var file = Path.Combine(folder, "haproxy.cfg");
-        await File.WriteAllTextAsync(file, Configuration(port, silos));
+        await File.WriteAllTextAsync(file, await Configuration(port, silos));
         var program = BuiltProgram.StartCommand(Path.Combine(folder, "haproxy.log"), Binary!, "-db", "-f", file);
         var balancer = new LoadBalancer(program, new Uri($"http://127.0.0.1:{port}/"));
         using var probe = new HttpClient { BaseAddress = balancer.Address };
@@ -48,28 +50,16 @@ public sealed class LoadBalancer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _program.DisposeAsync();
 
-    // A request is repeated elsewhere only when its connection could not be made: never one that a silo may have begun.
-    private static string Configuration(int port, IEnumerable<Uri> silos) =>
-        $"""
-        global
-            maxconn 9000
-        defaults
-            mode http
-            timeout connect 2s
-            timeout client 140s
-            timeout server 140s
-            timeout tunnel 1h
-            timeout check 4s
-            retries 2
-            option redispatch
-        frontend front
-            bind 127.0.0.1:{port}
-            default_backend silos
-        backend silos
-            balance leastconn
-            option httpchk GET /health/ready
-            default-server check inter 2s fall 3 rise 1 on-marked-down shutdown-sessions
-        {string.Join('\n', silos.Select((silo, n) => $"    server silo{n + 1} {silo.Authority}"))}
+    private static async Task<string> Configuration(int port, IEnumerable<Uri> silos)
+    {
+        var template = await File.ReadAllTextAsync(Path.Combine(BuiltProgram.Root(), "deploy", "haproxy.cfg"));
+        var servers = string.Join('\n', silos.Select((silo, n) => $"    server silo{n + 1} {silo.Authority}"));
+        return Servers().Replace(Bind().Replace(template, $"    bind 127.0.0.1:{port}"), servers + "\n", 1);
+    }
 
-        """;
+    [GeneratedRegex("^    bind .*$", RegexOptions.Multiline)]
+    private static partial Regex Bind();
+
+    [GeneratedRegex("(^    server .*\n)+", RegexOptions.Multiline)]
+    private static partial Regex Servers();
 }

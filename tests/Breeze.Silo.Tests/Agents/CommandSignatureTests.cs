@@ -100,6 +100,24 @@ public sealed class CommandSignatureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rotation_brings_back_a_file_that_was_deleted_and_takes_over_no_other()
+    {
+        var path = Path.Combine(_directory, "gone.json");
+        using var keys = new CommandKeys(path);
+        var first = keys.Current.Key;
+        File.Delete(path);
+        using (var foreign = new CommandKeys(path))
+        {
+            await foreign.Rotate(default);
+        }
+
+        Assert.False(keys.Refresh());
+        Assert.Equal(first.Id, (await keys.Rotate(default)).SignedBy);
+        using var after = new CommandKeys(path);
+        Assert.Equal(keys.Public, after.Public);
+    }
+
+    [Fact]
     public void A_damaged_key_file_is_refused()
     {
         var path = Path.Combine(_directory, "damaged.json");

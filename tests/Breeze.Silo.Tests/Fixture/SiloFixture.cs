@@ -81,6 +81,7 @@ public abstract class SiloFixture : IAsyncLifetime
             Urls = "http://127.0.0.1:0",
             Data = _data,
             Storage = await Storage(),
+            Cluster = new() { DrainSeconds = 0 },
             Logging = new() { Level = LogLevel.Warning, FrameworkLevel = LogLevel.Error, Format = LogFormat.Text },
         });
         await Start();
