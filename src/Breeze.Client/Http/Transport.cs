@@ -42,6 +42,7 @@ internal sealed class Transport(HttpClient http, BreezeClientOptions options)
         // One key for all tries of this call: the server answers a repeat with what the first one did.
         var idempotencyKey = call.IdempotencyKey ?? (call.Method == HttpMethod.Post ? Guid.CreateVersion7().ToString() : null);
         var unknownFate = false;
+        var since = options.Time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             TimeSpan? asked = null;
@@ -72,6 +73,12 @@ internal sealed class Transport(HttpClient http, BreezeClientOptions options)
                 {
                     throw failure;
                 }
+            }
+
+            // The first try is still under way somewhere, maybe on a server that just died and is about to be given up: its outcome is worth a wait.
+            if (failure.Status == (int)HttpStatusCode.Conflict && options.Time.GetElapsedTime(since) < options.LongestRetryAfter)
+            {
+                attempt--;
             }
 
             if (attempt >= options.Attempts || asked > options.LongestRetryAfter)

@@ -78,9 +78,18 @@ public static class Audit
         }
     }
 
-    // Should the answer be lost from here on, a repeat under the same key must not do it again.
-    private static Task<int> TookEffect(DbTransaction tx, string operation) =>
-        tx.Connection!.ExecuteAsync("update idempotent_answers set has_effect = 1 where id = @operation", new { operation }, tx);
+    // Should the answer be lost from here on, a repeat under the same key must not do it again. Where a repeat has taken the key over already,
+    // its silo having been given up, this is the one that must not.
+    private static async Task TookEffect(DbTransaction tx, string operation)
+    {
+        var (id, token) = IdempotentOperation.Parts(operation);
+        var noted = await tx.Connection!.ExecuteAsync(
+            "update idempotent_answers set has_effect = 1 where id = @id and (@token is null or token = @token)", new { id, token }, tx);
+        if (noted == 0 && token is not null)
+        {
+            throw new StorageUnavailableException("The request is being carried out elsewhere: this silo was given up.", retryable: true);
+        }
+    }
 
     private static Task<int> Insert(DbTransaction tx, List<AuditLine> lines) => tx.ExecuteRows(
         """

@@ -28,12 +28,13 @@ internal static class Creation
 /// that two at once on two silos make one effect. The effect notes itself in its own transaction (<see cref="Audit"/>): when the answer is
 /// lost, by a 503 or with the silo, a repeat is carried out if there was none, and told to look if there was.
 /// </remarks>
-internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswers answers, ILogger<Idempotency> logger)
+internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswers answers, TimeProvider clock, ILogger<Idempotency> logger)
 {
     /// <summary>In <see cref="HttpContext.Items"/> when a request was answered without being judged.</summary>
     public const string NotJudged = "breeze.not-judged";
 
     private const string Header = "Idempotency-Key";
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
     public Task Invoke(HttpContext http) =>
         http.Creates() && http.Request.Headers.ContainsKey(Header) && http.User.FindCaller() is { } caller
@@ -54,7 +55,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
         switch (taken.Outcome)
         {
             case IdempotentOutcome.Mine:
-                await Run(http, id);
+                await Run(http, taken.Operation!);
                 break;
             case IdempotentOutcome.Answered:
                 http.Items[NotJudged] = true;
@@ -62,6 +63,11 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
                 break;
             default:
                 http.Items[NotJudged] = true;
+                if (taken.Outcome == IdempotentOutcome.InFlight)
+                {
+                    http.Response.Headers.RetryAfter = "1";
+                }
+
                 var (status, sentence) = Refuse(taken.Outcome);
                 await Problems.Write(http, status, Refusal.Invalid(sentence, Header));
                 break;
@@ -72,15 +78,14 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
     {
         IdempotentOutcome.OtherRequest => (422, $"This {Header} was used for another request; use a new one."),
         IdempotentOutcome.InFlight => (409, $"The first request with this {Header} is still being carried out; ask again shortly."),
-        IdempotentOutcome.TookEffect => (409, $"The first request with this {Header} took effect, but its answer was lost. Look at what it did; then use a new key."),
-        _ => (409, $"The first request with this {Header} did not end here. Look whether it took effect; then use a new key."),
+        _ => (409, $"The first request with this {Header} took effect, but its answer was lost. Look at what it did; then use a new key."),
     };
 
-    private async Task Run(HttpContext http, string id)
+    private async Task Run(HttpContext http, string operation)
     {
         // Whoever sent a key will ask again: what was begun is finished and its answer kept, though nobody waits for it any more.
         http.RequestAborted = CancellationToken.None;
-        http.SetOperation(id);
+        http.SetOperation(operation);
         var wire = http.Response.Body;
         using var buffer = new MemoryStream();
         http.Response.Body = buffer;
@@ -90,7 +95,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
         }
         catch
         {
-            await Keep(id, null);
+            await Keep(operation, null);
             throw;
         }
         finally
@@ -98,7 +103,7 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
             http.Response.Body = wire;
         }
 
-        await Keep(id, http.Response.StatusCode < 500 ? StoredAnswer.Of(http, buffer) : null);
+        await Keep(operation, http.Response.StatusCode < 500 ? StoredAnswer.Of(http, buffer) : null);
         buffer.Position = 0;
         await buffer.CopyToAsync(wire, http.RequestAborted);
     }
@@ -115,16 +120,34 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
         }
     }
 
-    // The effect is committed already; failing now would only hide it.
-    private async Task Keep(string id, StoredAnswer? answer)
+    // The effect is committed already; failing now would only hide it. A repeat waits for the answer as long as this silo is there to bring it.
+    private async Task Keep(string operation, StoredAnswer? answer)
     {
         try
         {
-            await answers.Keep(id, answer);
+            await answers.Keep(operation, answer);
         }
         catch (StorageUnavailableException e)
         {
             LogNotKept(e);
+            _ = KeepLater(operation, answer);
+        }
+    }
+
+    private async Task KeepLater(string operation, StoredAnswer? answer)
+    {
+        for (var since = clock.GetTimestamp(); clock.GetElapsedTime(since) < IdempotentAnswers.LongestRequest;)
+        {
+            await Task.Delay(BetweenTries, clock);
+            try
+            {
+                await answers.Keep(operation, answer);
+                return;
+            }
+            catch (StorageUnavailableException)
+            {
+                // Still away. When it stays away a repeat finds the request abandoned.
+            }
         }
     }
 
@@ -148,6 +171,6 @@ internal sealed partial class Idempotency(RequestDelegate next, IdempotentAnswer
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An idempotent answer was not kept: a repeat will be told that its outcome is unknown")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An idempotent answer was not kept; trying again while its repeats wait")]
     private partial void LogNotKept(Exception exception);
 }

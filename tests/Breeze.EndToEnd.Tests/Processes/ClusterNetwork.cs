@@ -43,7 +43,8 @@ public sealed class ClusterNetwork : IDisposable
     public string[] At(int silo) => ["ip", "netns", "exec", Name(silo)];
 
     /// <summary>From now on nothing goes between a silo and an address, in either direction.</summary>
-    public void Cut(int silo, string address) => Ip("-n", Name(silo), "route", "replace", "blackhole", address + "/32");
+    /// <returns>False where it was cut already; then whoever cut it mends it.</returns>
+    public bool Cut(int silo, string address) => Run("ip", "-n", Name(silo), "route", "add", "blackhole", address + "/32") is null;
 
     public void Mend(int silo, string address) => Ip("-n", Name(silo), "route", "del", "blackhole", address + "/32");
 

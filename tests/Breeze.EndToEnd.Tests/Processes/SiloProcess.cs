@@ -96,6 +96,15 @@ public sealed class SiloProcess : IAsyncDisposable
         return _program.Exit(TimeSpan.FromSeconds(35));
     }
 
+    /// <summary>SIGTERM, without waiting for what comes of it.</summary>
+    public void Ask()
+    {
+        if (!HasExited)
+        {
+            _program!.Terminate();
+        }
+    }
+
     /// <summary>True when it says that it can do work.</summary>
     public async Task<bool> IsReady()
     {

@@ -1,6 +1,8 @@
 using System.Net;
 using Breeze.Contracts.Access;
+using Breeze.Silo.Access;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -109,7 +111,7 @@ public abstract class IdempotencyTests(SiloFixture silo)
         var (key, name) = (NewKey(), NewName());
         (await silo.Admin.Post("/partners", new PartnerRequest(name), key)).Is(HttpStatusCode.Created);
         var id = await silo.Database.Read(c => c.ExecuteScalarAsync<string>(
-            "select id from idempotent_answers where body like @name", new { name = $"%{name}%" }));
+            "select id || '/' || token from idempotent_answers where body like @name", new { name = $"%{name}%" }));
         await answers.Keep(id!, null);
         var again = (await silo.Admin.Post("/partners", new PartnerRequest(name), key)).Is(HttpStatusCode.Conflict);
         Assert.Contains("took effect", again.Error, StringComparison.Ordinal);
@@ -121,11 +123,41 @@ public abstract class IdempotencyTests(SiloFixture silo)
     {
         var answers = silo.Services.GetRequiredService<IdempotentAnswers>();
         var id = NewKey();
-        Assert.Equal(IdempotentOutcome.Mine, (await answers.Take(id, "body", default)).Outcome);
+        var claim = await answers.Take(id, "body", default);
+        Assert.Equal(IdempotentOutcome.Mine, claim.Outcome);
         Assert.Equal(IdempotentOutcome.InFlight, (await answers.Take(id, "body", default)).Outcome);
-        await answers.Keep(id, null);
+        await answers.Keep(claim.Operation!, null);
         Assert.Equal(IdempotentOutcome.Mine, (await answers.Take(id, "body", default)).Outcome);
     }
+
+    [EngineFact]
+    public async Task A_repeat_is_carried_out_once_the_silo_of_the_first_is_gone_and_then_the_first_may_not_commit()
+    {
+        var answers = silo.Services.GetRequiredService<IdempotentAnswers>();
+        var id = NewKey();
+        var first = await answers.Take(id, "body", default);
+        Assert.Equal(IdempotentOutcome.InFlight, (await answers.Take(id, "body", default)).Outcome);
+        await Execute("update idempotent_answers set silo_id = 'gone' where id = @id", id);
+
+        var second = await answers.Take(id, "body", default);
+        Assert.Equal(IdempotentOutcome.Mine, second.Outcome);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Effect(first));
+        await Effect(second);
+
+        // Its silo dies too: now something was done, and a repeat must look.
+        await Execute("update idempotent_answers set silo_id = 'gone' where id = @id", id);
+        Assert.Equal(IdempotentOutcome.TookEffect, (await answers.Take(id, "body", default)).Outcome);
+        Assert.Equal(1, await silo.Database.Read(c => c.ExecuteScalarAsync<long>("select count(*) from audit_logs where target_id = @id", new { id })));
+
+        Task Effect(IdempotentClaim claim) => silo.Database.Write(async tx =>
+        {
+            var actor = new Breeze.Silo.Access.AuditActor("api_key", "id", "name", null, claim.Operation);
+            await Audit.Write(tx, new AuditEntry(AuditChain.Installation, silo.Clock.Now, actor, "test.effect", "test", id));
+            return 0;
+        });
+    }
+
+    private Task<int> Execute(string sql, string id) => silo.Database.Write(tx => tx.Connection!.ExecuteAsync(sql, new { id }, tx));
 
     [EngineFact]
     public async Task A_key_that_is_too_long_is_refused_by_name()
