@@ -101,10 +101,10 @@ internal sealed class JobWorld
 
     public static int Figure(JsonNode job, string name) => job[name]!.GetValue<int>();
 
-    /// <summary>The patches of the commands of a type that a device has received, by title.</summary>
+    /// <summary>The patches of the commands of a type that a device has received, by title. One that was sent again, for the clock ran ahead of the device, counts once.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Sent(Guid device, string type = CommandTypes.InstallPatches) =>
     [
-        .. Patches.Agents[device].Received.Where(c => c.Type == type)
+        .. Patches.Agents[device].Received.Where(c => c.Type == type).DistinctBy(c => c.Id)
             .Select(c => (IReadOnlyList<string>)[.. JsonSerializer.Deserialize<PatchesPayload>(c.Payload, BreezeJson.Lenient)!.Patches
                 .Select(p => p.ExternalId[..p.ExternalId.IndexOf('-', StringComparison.Ordinal)])]),
     ];
