@@ -35,6 +35,9 @@ public readonly record struct BatchPlan(int Total, int BatchSize, int ShardSize)
         return (first, Math.Min(BatchSize, Total - first));
     }
 
+    /// <summary>How many records a shard holds.</summary>
+    public int SizeOf(int shard) => Math.Min(ShardSize, Batch((shard / ShardsPerBatch) + 1).Count - (shard % ShardsPerBatch * ShardSize));
+
     /// <summary>Every shard in order: its number, batch, first ordinal and size.</summary>
     public IEnumerable<(int Shard, int Batch, int First, int Count)> Shards()
     {

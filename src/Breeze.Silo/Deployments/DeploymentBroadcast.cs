@@ -40,6 +40,9 @@ public sealed class DeploymentBroadcast(DeploymentQueries queries, LiveChannel l
         }
     }
 
+    /// <summary>Devices have changed, and nobody knows any more which: who watches is told to fetch with the next message.</summary>
+    public void Missed() => _more = true;
+
     /// <summary>The deployment's own row has changed.</summary>
     public void Changed(DeploymentId id) => _isDirty |= live.IsWatched(id.Value);
 

@@ -31,7 +31,15 @@ public sealed partial class DeploymentGrain(
 
     private DeploymentId Id => new(this.GetPrimaryKey());
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await Read();
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await Read();
+        if (_row?.StartedAt is not null)
+        {
+            // What an earlier activation had gathered for those who watch went with it, maybe with its silo.
+            broadcast.Missed();
+        }
+    }
 
     public Task<Answer<long>> Edit(DeploymentEdit edit, long? ifMatch, Caller caller) => Change(DeploymentCommand.Edit, ifMatch, caller, (row, _) => row with
     {

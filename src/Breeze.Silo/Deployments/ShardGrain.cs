@@ -32,6 +32,7 @@ public sealed partial class ShardGrain(
     private RunContext _context = null!;
     private int _shard;
     private DateTimeOffset _loadedAt = DateTimeOffset.MinValue;
+    private bool _wasLoaded;
     private bool _isFenced;
     private bool _someoneIsWaitedFor;
     private IGrainTimer? _timer;
@@ -151,13 +152,22 @@ public sealed partial class ShardGrain(
             return;
         }
 
-        var rows = await store.ReadOpen(_context, _shard);
+        var rows = (await store.ReadOpen(_context, _shard)).ToDictionary(row => row.Ordinal);
+        if (_wasLoaded
+            ? _open.Any(known => !rows.TryGetValue(known.Key, out var row) || row.Version > known.Value.Version)
+            : rows.Count < _context.Batches.SizeOf(_shard) || rows.Values.Any(row => row.Attempt > 0))
+        {
+            // What an earlier activation knew, or a silo that has died was about to tell, is told to nobody else.
+            _reporter.Missed();
+        }
+
         _open.Clear();
-        foreach (var row in rows)
+        foreach (var row in rows.Values)
         {
             _open[row.Ordinal] = new OpenRecord(row.Id, row.DeviceId, row.Version, row.ToState());
         }
 
+        _wasLoaded = true;
         _loadedAt = clock.GetUtcNow();
     }
 

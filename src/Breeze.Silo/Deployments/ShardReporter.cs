@@ -16,7 +16,9 @@ internal sealed class ShardReporter(TimeProvider clock)
     private bool _urgent;
 
     /// <summary>When what waits is to be sent; null when nothing waits.</summary>
-    public DateTimeOffset? DueAt => _changed.Count == 0 ? null : _sentAt + Interval;
+    public DateTimeOffset? DueAt => IsEmpty ? null : _sentAt + Interval;
+
+    private bool IsEmpty => _changed.Count == 0 && !_more;
 
     public void Add(IReadOnlyList<RecordChanged> changes)
     {
@@ -36,10 +38,13 @@ internal sealed class ShardReporter(TimeProvider clock)
         }
     }
 
+    /// <summary>Records have changed, and nobody knows any more which: a silo died with what it had to tell.</summary>
+    public void Missed() => _more = true;
+
     /// <param name="isFinished">Every record of the shard is terminal: a batch may be over.</param>
     public void Send(bool isFinished, Action<(RecordChanged[] Changed, bool More)> send)
     {
-        if (_changed.Count == 0)
+        if (IsEmpty)
         {
             return;
         }

@@ -77,6 +77,7 @@ public sealed class BatchPlanTests
             Assert.True(shard > last);
             Assert.Equal(next, first);
             Assert.InRange(count, 1, BatchPlan.ShardLimit);
+            Assert.Equal(count, plan.SizeOf(shard));
             Assert.Equal((shard, batch), (plan.ShardOf(first), plan.BatchOf(first)));
             Assert.Equal((shard, batch), (plan.ShardOf(first + count - 1), plan.BatchOf(first + count - 1)));
             (next, last) = (next + count, shard);
