@@ -70,7 +70,7 @@ internal sealed partial class SocketBalancer(
     }
 
     private async Task<IReadOnlyCollection<int>> Agents() => (await database.Read(connection => connection.QueryAsync<int>(
-        "select case when silo_id = @here then @own else agents end from silo_leases where ended_at is null and lease_until > @now",
+        "select case when silo_id = @here then @own else agents end from silo_leases where ended_at is null and draining_since is null and lease_until > @now",
         new { here = lease.SiloId, own = connections.Count, now = clock.GetUtcNow().ToUnixTimeMilliseconds() }))).AsList();
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} agents were asked to connect to a silo that has fewer")]
