@@ -15,7 +15,7 @@ public sealed partial class CompliancePage : IDisposable
     // A message says that something changed; the breakdown is asked for, at most this often.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationTokenSource _leaving = new();
+    private readonly Leaving _leaving = new();
     private Fetched<ComplianceSummary>? _summary;
     private Guid? _followed;
     private bool _live;
@@ -49,7 +49,6 @@ public sealed partial class CompliancePage : IDisposable
     {
         Live.ComplianceChanged -= Changed;
         Leave();
-        _leaving.Cancel();
         _leaving.Dispose();
     }
 

@@ -13,7 +13,7 @@ public sealed partial class DevicesPage : IDisposable
 {
     private static readonly IReadOnlyList<(string, string)> Systems = [("windows", "Windows"), ("macos", "macOS"), ("linux", "Linux")];
 
-    private readonly CancellationTokenSource _leaving = new();
+    private readonly Leaving _leaving = new();
     private Listing<Device>? _list;
     private FilterNames _names = new();
     private Guid? _named;
@@ -133,7 +133,6 @@ public sealed partial class DevicesPage : IDisposable
     public void Dispose()
     {
         Organization.Changed -= OrganizationChanged;
-        _leaving.Cancel();
         _leaving.Dispose();
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class JobPage : IDisposable
     // Devices finish by the hundred: the table is asked for at most this often.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationTokenSource _leaving = new();
+    private readonly Leaving _leaving = new();
     private Fetched<PatchJob>? _job;
     private Listing<PatchJobResult>? _results;
     private BreezeException? _notLive;
@@ -48,7 +48,6 @@ public sealed partial class JobPage : IDisposable
     {
         Live.JobProgressed -= Progressed;
         Leave();
-        _leaving.Cancel();
         _leaving.Dispose();
     }
 

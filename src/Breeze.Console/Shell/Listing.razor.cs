@@ -17,7 +17,7 @@ public interface IListing
 /// <remarks>When the filters that <see cref="Load"/> uses change, give another <see cref="Key"/>: the first page is fetched anew.</remarks>
 public sealed partial class Listing<T> : IListing, IDisposable
 {
-    private readonly CancellationTokenSource _leaving = new();
+    private readonly Leaving _leaving = new();
     private ListPage<T>? _page;
     private Exception? _failure;
     private object? _key;
@@ -135,7 +135,6 @@ public sealed partial class Listing<T> : IListing, IDisposable
     public void Dispose()
     {
         Address.LocationChanged -= Moved;
-        _leaving.Cancel();
         _leaving.Dispose();
     }
 
