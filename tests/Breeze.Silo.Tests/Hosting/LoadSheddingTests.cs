@@ -108,8 +108,9 @@ internal static class Tight
 
     public static SiloSettings Settings(SiloSettings settings) => settings with { Limits = settings.Limits with { RequestsAtOnce = RequestsAtOnce } };
 
-    public static void Services(WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton(new OverloadLimits(OverloadLimits.Default.Pool, [0.6, 0.8, 1, 1.2], OverloadLimits.Default.Memory));
+    public static void Services(WebApplicationBuilder builder) => builder.Services
+        .AddSingleton(new OverloadLimits(OverloadLimits.Default.Pool, [0.6, 0.8, 1, 1.2], OverloadLimits.Default.Memory))
+        .AddHostedService<LoadWatch>();
 }
 
 public sealed class TightSqliteSilo : SqliteSilo
