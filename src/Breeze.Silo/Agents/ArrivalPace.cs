@@ -9,6 +9,9 @@ public sealed class ArrivalPace(TimeProvider clock)
     private const int ShortestSpread = 4;
     private const int LongestSpread = 300;
 
+    // While the database is away nobody is let in, and that says nothing of the pace once it is back.
+    private const int SlowestPerSecond = 100;
+
     private readonly Lock _lock = new();
     private readonly (long Second, int LetIn, int Refused)[] _seconds = new (long, int, int)[Window];
 
@@ -34,7 +37,7 @@ public sealed class ArrivalPace(TimeProvider clock)
         }
 
         // Who is being let in counts as done: in a storm's first second nobody has said Hello yet.
-        var perSecond = (double)Math.Max(1, letIn + arriving) / Math.Max(1, over);
+        var perSecond = Math.Max(SlowestPerSecond, (double)(letIn + arriving) / Math.Max(1, over));
         return Soonest + (int)(chance * Math.Clamp(refused / perSecond, ShortestSpread, LongestSpread));
     }
 

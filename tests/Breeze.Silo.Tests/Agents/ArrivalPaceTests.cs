@@ -39,6 +39,14 @@ public sealed class ArrivalPaceTests
         Assert.InRange(pace.RetryAfterSeconds(500, 0.9999), 5, 6);
     }
 
+    [Fact]
+    public void While_nobody_can_be_let_in_nobody_is_sent_away_for_long()
+    {
+        var pace = new ArrivalPace(_clock);
+        Repeat(1_000, pace.Refused);
+        Assert.InRange(pace.RetryAfterSeconds(arriving: 0, chance: 0.9999), 11, 12);
+    }
+
     [Theory]
     [InlineData(1000, new[] { 1000, 1000, 1000 }, 0)]
     [InlineData(1190, new[] { 1190, 905, 905 }, 0)]
