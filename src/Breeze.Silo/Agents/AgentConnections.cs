@@ -26,6 +26,7 @@ public sealed partial class AgentConnections(
     private readonly ConcurrentDictionary<DeviceId, AgentConnection> _live = new();
     private readonly ConcurrentDictionary<AgentConnection, byte> _attached = new();
     private readonly ConcurrentQueue<(DeviceId Device, long Epoch)> _departures = new();
+    private readonly ConcurrentQueue<DeviceId> _undelivered = new();
     private readonly Random _jitter = new();
     private int _greeted;
 
@@ -140,6 +141,18 @@ public sealed partial class AgentConnections(
     /// <summary>Sends what waits for a device, in the background.</summary>
     internal void DeliverWaiting(DeviceId device) => _ = DeliverWaitingNow(device);
 
+    /// <summary>Looks again for those devices for which it failed.</summary>
+    internal void DeliverLate()
+    {
+        for (var left = _undelivered.Count; left > 0 && _undelivered.TryDequeue(out var device); left--)
+        {
+            if (Find(device) is not null)
+            {
+                DeliverWaiting(device);
+            }
+        }
+    }
+
     internal int ReconnectAfterMs()
     {
         lock (_jitter)
@@ -239,7 +252,8 @@ public sealed partial class AgentConnections(
         }
         catch (Exception error)
         {
-            // The resend loop looks again for those that were sent; the rest wait for the next connection or Wake.
+            // Nobody else would: the resend loop knows nothing of what was accepted before, and the device waits for it to be said again.
+            _undelivered.Enqueue(device);
             LogNotDelivered(error, device);
         }
     }

@@ -82,6 +82,7 @@ internal sealed partial class SiloLeaseKeeper(
                 }
 
                 await connections.DepartLate();
+                connections.DeliverLate();
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {

@@ -5,6 +5,7 @@ using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Tests.Fixture;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -83,6 +84,34 @@ public abstract class CommandTests(SiloFixture silo)
         Assert.True(await again.Accept(command));
         await again.Say(new(command.Id, 1, ResultStatus.Interrupted));
         Assert.Equal(CommandOutcome.Interrupted, (await world.Row(sent)).Outcome);
+    }
+
+    [EngineFact]
+    public async Task An_accepted_command_comes_again_though_the_database_failed_when_the_device_connected()
+    {
+        var world = await AgentWorld.Create(silo);
+        var device = await world.Enrol();
+        await using (var agent = await TestAgent.Connect(silo, device))
+        {
+            await world.Send(device);
+            await agent.Accept(await agent.Next("sent"));
+        }
+
+        await Rename("device_commands", "device_commands_away");
+        TestAgent? again = null;
+        try
+        {
+            again = await TestAgent.Connect(silo, device);
+            await again.HasNoMore();
+        }
+        finally
+        {
+            await Rename("device_commands_away", "device_commands");
+        }
+
+        await silo.Clock.Advance(TimeSpan.FromSeconds(4));
+        Assert.True(await again.Accept(await again.Next("looked up again")));
+        await again.DisposeAsync();
     }
 
     [EngineFact]
@@ -237,6 +266,9 @@ public abstract class CommandTests(SiloFixture silo)
             $"/api/v1/devices/{device.DeviceId}/commands/{first.Id}", BreezeJson.Lenient);
         Assert.Equal(DeviceCommandState.Queued, one!.Data.Command.State);
     }
+
+    private Task<int> Rename(string table, string to) =>
+        silo.Database.Write(tx => tx.Connection!.ExecuteAsync($"alter table {table} rename to {to}", transaction: tx));
 
     [Collection(SiloFixture.Sqlite)]
     public sealed class OnSqlite(SqliteSilo silo) : CommandTests(silo);
