@@ -70,6 +70,8 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
             (503, new(RefusalKind.Unavailable, "The server's disk is full: nothing was changed. It goes on by itself once there is room.")),
         DbException { IsTransient: true } or StorageUnavailableException { Retryable: true } or SiloUnavailableException or OrleansMessageRejectionException =>
             (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
+        // A grain that could not read its rows as it activated: the cause is inside of what Orleans says.
+        OrleansException { InnerException: { } cause } => Explain(cause, http),
         _ => (500, Refusal.Invalid("Something went wrong here. The request id finds it in the log.")),
     };
 

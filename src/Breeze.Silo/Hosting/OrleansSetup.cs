@@ -34,6 +34,8 @@ public static class OrleansSetup
         Keep(silo, settings);
         silo.AddActivityPropagation();
         silo.AddIncomingGrainCallFilter<StorageErrorFilter>();
+        // What fails while a grain activates, or in Orleans' own tables, passes by the filter; without this the caller reads of a codec that is missing.
+        silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Npgsql"));
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Cluster.ResponseTimeoutSeconds));
         silo.Configure<GrainCollectionOptions>(o => o.CollectionAge = TimeSpan.FromMinutes(settings.Cluster.IdleMinutes));
     });

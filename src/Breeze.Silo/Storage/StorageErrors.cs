@@ -19,7 +19,8 @@ public static class StorageErrors
     /// <summary>True when the same statement may succeed later: the server is away, out of connections, or the disk is full.</summary>
     public static bool IsTransient(Exception error) => error switch
     {
-        PostgresException p => p.IsTransient || p.SqlState is "57P01" or "57P02" or "57P03" || p.SqlState.StartsWith("08", StringComparison.Ordinal),
+        // One that came from another silo has lost its state.
+        PostgresException p => p.IsTransient || p.SqlState is null or "57P01" or "57P02" or "57P03" || p.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException => true,
         SqliteException s => s.SqliteErrorCode is SqliteBusy or SqliteLocked or SqliteIoError or SqliteFull or SqliteCannotOpen,
         TimeoutException => true,

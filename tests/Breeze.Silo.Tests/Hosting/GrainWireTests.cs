@@ -1,7 +1,12 @@
 using System.Reflection;
 using Breeze.Silo.Hosting;
+using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Orleans.Runtime;
+using Orleans.Serialization;
 using Orleans.Serialization.Serializers;
 using Xunit;
 
@@ -17,6 +22,27 @@ public sealed class GrainWireTests(SqliteSilo silo)
         var codecs = silo.Services.GetRequiredService<CodecProvider>();
         var missing = Carried().Distinct().Where(type => !HasCodec(codecs, type)).Select(type => type.ToString()).Order().ToList();
         Assert.True(missing.Count == 0, $"No serializer for: {string.Join(", ", missing)}");
+    }
+
+    [Fact]
+    public void A_drivers_error_crosses_too_inside_whatever_it_is()
+    {
+        var serializer = silo.Services.GetRequiredService<Serializer>();
+        Exception[] causes =
+        [
+            new NpgsqlException("away", new IOException("closed")),
+            new PostgresException("terminating connection", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown),
+            new SqliteException("locked", 5),
+        ];
+        foreach (var cause in causes)
+        {
+            var sent = new OrleansException("Failed to activate.", new StorageUnavailableException("away", retryable: true, cause));
+            var arrived = serializer.Deserialize<Exception>(serializer.SerializeToArray<Exception>(sent));
+            Assert.True(Assert.IsType<StorageUnavailableException>(arrived!.InnerException).Retryable);
+            var inner = arrived.InnerException!.InnerException!;
+            Assert.IsType(cause.GetType(), inner);
+            Assert.True(cause is SqliteException || StorageErrors.IsTransient(inner));
+        }
     }
 
     private static IEnumerable<Type> Carried() =>
