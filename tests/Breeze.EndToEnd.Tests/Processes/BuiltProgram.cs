@@ -69,13 +69,13 @@ public sealed class BuiltProgram : IAsyncDisposable
     }
 
     /// <summary>SIGTERM: asks it to end.</summary>
-    public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, 15));
+    public void Terminate() => Signal(15);
 
     /// <summary>SIGSTOP: it stands still and does not know it.</summary>
-    public void Freeze() => Assert.Equal(0, SendSignal(_process.Id, 19));
+    public void Freeze() => Signal(19);
 
     /// <summary>SIGCONT: it goes on as if nothing had been.</summary>
-    public void Thaw() => Assert.Equal(0, SendSignal(_process.Id, 18));
+    public void Thaw() => Signal(18);
 
     /// <summary>All that it wrote, once it has ended.</summary>
     public async Task<string> Output()
@@ -129,6 +129,14 @@ public sealed class BuiltProgram : IAsyncDisposable
         }
 
         return folder;
+    }
+
+    private void Signal(int signal)
+    {
+        if (SendSignal(_process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException($"Process {_process.Id} took no signal {signal}.");
+        }
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -90,7 +90,13 @@ public sealed class ClusterNetwork : IDisposable
         }
     }
 
-    private static void Ip(params string[] arguments) => Assert.Null(Run("ip", arguments));
+    private static void Ip(params string[] arguments)
+    {
+        if (Run("ip", arguments) is { } wrong)
+        {
+            throw new InvalidOperationException(wrong);
+        }
+    }
 
     private static string? Run(string program, params string[] arguments)
     {

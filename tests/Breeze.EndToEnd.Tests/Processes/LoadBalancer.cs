@@ -43,7 +43,11 @@ public sealed partial class LoadBalancer : IAsyncDisposable
                 // Not there yet.
             }
 
-            Assert.True(attempt < 300 && !program.HasExited, $"The load balancer lets nobody through. {await program.Log()}");
+            if (attempt == 300 || program.HasExited)
+            {
+                throw new InvalidOperationException($"The load balancer lets nobody through. {await program.Log()}");
+            }
+
             await Task.Delay(100);
         }
     }

@@ -52,6 +52,9 @@ public sealed class SiloProcess : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Of its process.</summary>
+    public int Id => _program!.Id;
+
     /// <summary>Whether its process has ended, or was never started.</summary>
     public bool HasExited => _program?.HasExited ?? true;
 
@@ -73,8 +76,10 @@ public sealed class SiloProcess : IAsyncDisposable
         using var probe = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
         for (var clock = Stopwatch.StartNew(); !await IsReady(probe); await Task.Delay(100))
         {
-            Assert.False(_program!.HasExited, $"The silo ended while it started. {(_program.HasExited ? await _program.Log() : "")}");
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(120), $"The silo was not ready after 120 s. {await _program.Log()}");
+            if (_program!.HasExited || clock.Elapsed > TimeSpan.FromSeconds(120))
+            {
+                throw new InvalidOperationException($"The silo {(_program.HasExited ? "ended while it started" : "was not ready after 120 s")}. {await _program.Log()}");
+            }
         }
     }
 
