@@ -4,8 +4,8 @@ namespace Breeze.Silo.Compliance;
 
 /// <summary>Wakes unfinished reports.</summary>
 internal sealed class ReportRecovery(
-    ReportStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ReportRecovery> logger)
-    : RecoveryLoop(lifetime, clock, logger)
+    ReportStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, SiloDeaths deaths, TimeProvider clock, ILogger<ReportRecovery> logger)
+    : RecoveryLoop(lifetime, deaths, clock, logger)
 {
     protected override string Unfinished => "Unfinished compliance reports";
 

@@ -5,8 +5,8 @@ namespace Breeze.Silo.Deployments;
 
 /// <summary>Wakes unfinished deployments, each by itself: one that cannot be woken does not keep the others from it.</summary>
 internal sealed partial class DeploymentRecovery(
-    DeploymentStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<DeploymentRecovery> log)
-    : RecoveryLoop(lifetime, clock, log)
+    DeploymentStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, SiloDeaths deaths, TimeProvider clock, ILogger<DeploymentRecovery> log)
+    : RecoveryLoop(lifetime, deaths, clock, log)
 {
     protected override string Unfinished => "Unfinished deployments";
 

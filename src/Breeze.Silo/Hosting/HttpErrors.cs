@@ -72,6 +72,9 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
             (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
         // A grain that could not read its rows as it activated: the cause is inside of what Orleans says.
         OrleansException { InnerException: { } cause } => Explain(cause, http),
+        // Said while silos come and go: a grain was to be registered with one that is no more.
+        OrleansException orleans when orleans.GetType() == typeof(OrleansException) =>
+            (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
         _ => (500, Refusal.Invalid("Something went wrong here. The request id finds it in the log.")),
     };
 

@@ -1,11 +1,11 @@
 namespace Breeze.Silo.Hosting;
 
-/// <summary>Looks at the rows when a silo has started, and every 20 seconds after: whatever is unfinished is woken.</summary>
+/// <summary>Looks at the rows when a silo has started, when another has died, and every 20 seconds: whatever is unfinished is woken.</summary>
 /// <remarks>
 /// A reminder that was due while no silo ran is gone, and its next tick may be a minute away; the contract allows half of that. A look that
 /// fails is repeated at the next one.
 /// </remarks>
-internal abstract partial class RecoveryLoop(IHostApplicationLifetime lifetime, TimeProvider clock, ILogger logger) : BackgroundService
+internal abstract partial class RecoveryLoop(IHostApplicationLifetime lifetime, SiloDeaths deaths, TimeProvider clock, ILogger logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
 
@@ -24,8 +24,11 @@ internal abstract partial class RecoveryLoop(IHostApplicationLifetime lifetime, 
         await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
         using var timer = new PeriodicTimer(Interval, clock);
-        do
+        var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+        while (true)
         {
+            // Taken before the look, so that a death during it is not missed.
+            var death = deaths.Next;
             try
             {
                 await Look(stoppingToken);
@@ -34,8 +37,13 @@ internal abstract partial class RecoveryLoop(IHostApplicationLifetime lifetime, 
             {
                 LogLookFailed(error, Unfinished);
             }
+
+            if (await Task.WhenAny(tick, death) == tick)
+            {
+                await tick;
+                tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+            }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Unfinished} could not be woken; trying again")]

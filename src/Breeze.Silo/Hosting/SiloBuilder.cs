@@ -46,7 +46,9 @@ public static class SiloBuilder
     private static void AddLog(this WebApplicationBuilder builder, LoggingSettings settings)
     {
         builder.Logging.ClearProviders();
-        builder.Logging.SetMinimumLevel(settings.FrameworkLevel).AddFilter("Breeze", settings.Level);
+        builder.Logging.SetMinimumLevel(settings.FrameworkLevel).AddFilter("Breeze", settings.Level)
+            // Every single try of Orleans' to place a call: thousands of lines a second while a silo is away. Orleans says what came of them.
+            .AddFilter("Polly", LogLevel.None);
         if (settings.Format == LogFormat.Json)
         {
             builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "O"));

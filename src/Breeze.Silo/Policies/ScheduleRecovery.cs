@@ -8,8 +8,8 @@ namespace Breeze.Silo.Policies;
 /// are looked at.
 /// </summary>
 internal sealed class ScheduleRecovery(
-    IDatabase database, PolicyReviews reviews, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ScheduleRecovery> log)
-    : RecoveryLoop(lifetime, clock, log)
+    IDatabase database, PolicyReviews reviews, IGrainFactory grains, IHostApplicationLifetime lifetime, SiloDeaths deaths, TimeProvider clock, ILogger<ScheduleRecovery> log)
+    : RecoveryLoop(lifetime, deaths, clock, log)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 

@@ -146,8 +146,13 @@ public sealed class BenchCluster : IAsyncDisposable
 
     public static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Processor seconds of the silos, and of the database.</summary>
-    public (double Silos, double Database) Processor() => (ProcessorTime.Of(SiloIds), ProcessorTime.OfTree(DatabaseId()));
+    /// <summary>What everything so far has cost.</summary>
+    public async Task<ClusterCost> Cost() => new(
+        ProcessorTime.Of(SiloIds),
+        ProcessorTime.OfTree(DatabaseId()),
+        await Ask<long>("select xact_commit from pg_stat_database where datname = current_database()"),
+        await Ask<long>("select tup_inserted + tup_updated + tup_deleted from pg_stat_database where datname = current_database()"),
+        await Ask<long>("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"));
 
     /// <summary>Bytes of memory that the silos have resident.</summary>
     public long Memory() => ProcessorTime.Resident(SiloIds);
@@ -172,4 +177,12 @@ public sealed class BenchCluster : IAsyncDisposable
         var site = await Client.Sites.Create(new SiteBody { OrgId = org.Id, Name = "Site", TimeZone = "UTC" });
         return (org.Id, (await Client.EnrollmentKeys.Create(new EnrollmentKeyBody { SiteId = site.Id, Name = "bench" })).Key!);
     }
+}
+
+/// <summary>Processor seconds of the silos and of the database, and what the database did.</summary>
+/// <param name="Log">Bytes of its write-ahead log.</param>
+public sealed record ClusterCost(double Silos, double Database, long Transactions, long Rows, long Log)
+{
+    public static ClusterCost operator -(ClusterCost after, ClusterCost before) => new(
+        after.Silos - before.Silos, after.Database - before.Database, after.Transactions - before.Transactions, after.Rows - before.Rows, after.Log - before.Log);
 }

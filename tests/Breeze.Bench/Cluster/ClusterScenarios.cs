@@ -3,6 +3,9 @@ using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Contracts.Deployments;
 using Breeze.Contracts.Fleet;
+using Breeze.Silo.Agents;
+using Breeze.Silo.Hosting;
+using Orleans.Configuration;
 
 namespace Breeze.Bench.Cluster;
 
@@ -10,6 +13,7 @@ namespace Breeze.Bench.Cluster;
 public static class ClusterScenarios
 {
     private const int Fleets = 3;
+    private const double Megabyte = 1_048_576;
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(45);
 
     /// <param name="agents">In all, in three processes.</param>
@@ -40,11 +44,12 @@ public static class ClusterScenarios
         var agents = each * Fleets;
         line($"{agents,9:N0} agents enrolled and connected  {await cluster.Connect(each),10:N1} s");
         await Task.Delay(TimeSpan.FromSeconds(30));
-        var (before, rows) = (cluster.Processor(), await Transactions(cluster));
-        await Task.Delay(TimeSpan.FromSeconds(60));
-        var (after, more) = (cluster.Processor(), await Transactions(cluster));
-        line($"memory of three silos                   {empty / 1_048_576.0,10:N0} MB without agents, {cluster.Memory() / 1_048_576.0:N0} MB with {agents:N0} idle ones: {(cluster.Memory() - empty) / (double)agents:N0} bytes each");
-        line($"idle agents cost                        {(after.Silos - before.Silos) / 60 * 100,10:N1} % of one core in the silos, {(after.Database - before.Database) / 60 * 100:N1} % in the database, {(more - rows) / 60.0:N1} transactions/s");
+        var before = await cluster.Cost();
+        const int Minute = 60;
+        await Task.Delay(TimeSpan.FromSeconds(Minute));
+        var cost = await cluster.Cost() - before;
+        line($"memory of three silos                   {empty / Megabyte,10:N0} MB without agents, {cluster.Memory() / Megabyte:N0} MB with {agents:N0} idle ones: {(cluster.Memory() - empty) / (double)agents:N0} bytes each");
+        line($"idle agents cost                        {cost.Silos / Minute:P1} of one core in the silos, {cost.Database / Minute:P1} in the database, {cost.Transactions / (double)Minute:N1} transactions/s, {cost.Rows / (double)Minute:N1} rows/s");
     }
 
     private static async Task Storms(BenchCluster cluster, Action<string> line)
@@ -68,11 +73,11 @@ public static class ClusterScenarios
 
     private static async Task Everybody(BenchCluster cluster, Action<string> line)
     {
-        var before = cluster.Processor();
+        var before = await cluster.Cost();
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(cluster.Organizations.Select(org => Rollout(cluster, org)));
         var seconds = clock.Elapsed.TotalSeconds;
-        Cost(cluster, cluster.Agents * Fleets, seconds, before, $"rollout of {cluster.Agents * Fleets,9:N0}, three silos", line);
+        await Cost(cluster, cluster.Agents * Fleets, seconds, before, $"rollout of {cluster.Agents * Fleets,9:N0}, three silos", line);
     }
 
     // The same devices, the same rollout; only the number of silos differs.
@@ -83,7 +88,7 @@ public static class ClusterScenarios
         // Code that has run is compiled: these are not counted.
         await Rollout(cluster, cluster.Organizations[0]);
         await Rollout(cluster, cluster.Organizations[0]);
-        var before = cluster.Processor();
+        var before = await cluster.Cost();
         var clock = Stopwatch.StartNew();
         const int Times = 5;
         for (var n = 0; n < Times; n++)
@@ -91,16 +96,20 @@ public static class ClusterScenarios
             await Rollout(cluster, cluster.Organizations[0]);
         }
 
-        var cost = Cost(cluster, Times * agents, clock.Elapsed.TotalSeconds, before, $"{Times} rollouts of {agents,6:N0}, {silos} silo{(silos == 1 ? " " : "s")}", line);
+        var cost = await Cost(cluster, Times * agents, clock.Elapsed.TotalSeconds, before, $"{Times} rollouts of {agents,6:N0}, {silos} silo{(silos == 1 ? " " : "s")}", line);
         await cluster.Close();
         return cost;
     }
 
-    private static double Cost(BenchCluster cluster, int devices, double seconds, (double Silos, double Database) before, string what, Action<string> line)
+    // Milliseconds of processor time a device.
+    private static async Task<double> Cost(BenchCluster cluster, int devices, double seconds, ClusterCost before, string what, Action<string> line)
     {
-        var after = cluster.Processor();
-        var (silos, database) = ((after.Silos - before.Silos) * 1_000 / devices, (after.Database - before.Database) * 1_000 / devices);
-        line($"{what,-39} {devices / seconds,10:N0} devices/s; processor time a device {silos + database:N2} ms: {silos:N2} in the silos, {database:N2} in the database");
+        // The server tells of rows and transactions a moment later.
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        var cost = await cluster.Cost() - before;
+        var (silos, database) = (cost.Silos * 1_000 / devices, cost.Database * 1_000 / devices);
+        line($"{what,-39} {devices / seconds,10:N0} devices/s; a device costs {silos + database:N2} ms of a core ({silos:N2} in the silos, {database:N2} in the database), "
+            + $"{(double)cost.Rows / devices:N1} rows, {(double)cost.Transactions / devices:N2} transactions, {(double)cost.Log / devices / 1024:N1} kB of log");
         return silos + database;
     }
 
@@ -127,7 +136,10 @@ public static class ClusterScenarios
         }
 
         pauses.Sort();
-        line("failure detector: probes after 2 s, at most 4 s apart; agents' lease renewed every 3 s, valid for 15 s");
+        var (detector, lease) = (new ClusterMembershipOptions(), LeaseTimes.Default);
+        OrleansSetup.DetectFailures(detector);
+        line($"failure detector                        a probe waits {Seconds(detector.ProbeTimeout)}, of a slow silo up to {Seconds(detector.MaxProbeTimeout)}; {detector.NumMissedProbesLimit} missed ones and {detector.NumVotesForDeathDeclaration} votes are a death; "
+            + $"a silo's lease on its agents is renewed every {Seconds(lease.RenewEvery)} and holds for {Seconds(lease.Validity)}");
         line($"kill -9 of one of three silos            {Deployments} deployments, one device after the other: longest time without a command {string.Join(", ", pauses.Select(p => $"{p:N1}"))} s");
         await Task.WhenAll(running.Select(id => cluster.Client.Deployments.Cancel(id)));
 
@@ -137,8 +149,13 @@ public static class ClusterScenarios
             cluster.Silos[2].Freeze();
             await Task.Delay(TimeSpan.FromSeconds(seconds));
             cluster.Silos[2].Thaw();
-            await Task.Delay(TimeSpan.FromSeconds(20));
-            line($"a silo that stands still for {seconds,2} s         {(cluster.Silos[2].HasExited ? "was taken for dead and ended" : "stayed")}");
+            var thawed = Stopwatch.StartNew();
+            while (!cluster.Silos[2].HasExited && thawed.Elapsed < TimeSpan.FromSeconds(20))
+            {
+                await Task.Delay(100);
+            }
+
+            line($"a silo that stands still for {seconds,2} s         {(cluster.Silos[2].HasExited ? $"is taken for dead, and ends {thawed.Elapsed.TotalSeconds:N1} s after it woke" : "goes on")}");
             if (cluster.Silos[2].HasExited)
             {
                 await cluster.Silos[2].Start();
@@ -202,6 +219,5 @@ public static class ClusterScenarios
         return id;
     }
 
-    private static Task<long> Transactions(BenchCluster cluster) =>
-        cluster.Ask<long>("select xact_commit from pg_stat_database where datname = current_database()");
+    private static string Seconds(TimeSpan time) => $"{time.TotalSeconds:0.#} s";
 }
