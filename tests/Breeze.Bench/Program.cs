@@ -4,20 +4,30 @@ using Breeze.Bench.Cluster;
 using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
 
-// Usage: Breeze.Bench [--engine sqlite|postgres]... [--devices N] [--sockets N] [--sizes N,N,...] [--patched N] [--console N] [--cluster N]
+// Usage: Breeze.Bench [--engine sqlite|postgres]... [--devices N] [--sockets N] [--sizes N,N,...] [--patched N] [--console N] [--cluster N] [--silos N]
 // Prints figures and ratios. Compare ratios: absolute figures are those of the machine at that moment.
 var devices = int.Parse(Option("--devices", "100000"), CultureInfo.InvariantCulture);
 var sockets = int.Parse(Option("--sockets", "10000"), CultureInfo.InvariantCulture);
 var patched = int.Parse(Option("--patched", "10000"), CultureInfo.InvariantCulture);
 var console = int.Parse(Option("--console", "0"), CultureInfo.InvariantCulture);
 var cluster = int.Parse(Option("--cluster", "0"), CultureInfo.InvariantCulture);
+var silos = int.Parse(Option("--silos", "0"), CultureInfo.InvariantCulture);
 var sizes = Option("--sizes", "1000,10000,100000,1000000").Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToList();
 var engines = Option("--engine", "sqlite,postgres").Split(',').Select(e => Enum.Parse<EngineKind>(e, ignoreCase: true)).ToList();
 
+// Silos as processes, and nothing else on the machine.
 if (cluster > 0)
 {
-    // Silos as processes, and nothing else on the machine.
-    await ClusterScenarios.Run(cluster, Line);
+    await ClusterScenarios.Crowd(cluster, Line);
+}
+
+if (silos > 0)
+{
+    await ClusterScenarios.Silos(silos, Line);
+}
+
+if (cluster + silos > 0)
+{
     return 0;
 }
 
