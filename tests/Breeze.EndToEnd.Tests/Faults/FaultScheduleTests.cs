@@ -76,12 +76,12 @@ public sealed class FaultScheduleTests(ITestOutputHelper output)
         }
     }
 
-    // A minute's backoff and a try on top; a minute's timeout, its grace, and the results that come after both.
+    // Of five batches, one after the other, each may wait for a minute's backoff and a try on top; or for a minute's timeout and its grace, twice.
     private static TimeSpan Patience(FleetMood mood) => mood switch
     {
-        FleetMood.Retrying => Calm + TimeSpan.FromSeconds(150),
-        FleetMood.Late => Calm + TimeSpan.FromSeconds(180),
-        _ => Calm + TimeSpan.FromSeconds(60),
+        FleetMood.Retrying => Calm + TimeSpan.FromMinutes(5),
+        FleetMood.Late => Calm + TimeSpan.FromMinutes(12),
+        _ => Calm,
     };
 
     private static IEnumerable<int> Seeds()
