@@ -15,6 +15,7 @@ public sealed class PostgresServer
     private readonly int _port;
     private readonly string _options;
     private readonly string _address;
+    private readonly Lock _lock = new();
     private Task<string>? _template;
     private int _databases;
 
@@ -66,9 +67,15 @@ public sealed class PostgresServer
     /// <returns>Its connection string.</returns>
     public async Task<string> NewDatabase(Func<string, Task> migrate)
     {
-        var template = await (_template ??= Template(migrate));
+        Task<string> template;
+        lock (_lock)
+        {
+            // Several collections begin at once.
+            template = _template ??= Template(migrate);
+        }
+
         var name = $"test_{Interlocked.Increment(ref _databases)}";
-        await Execute($"create database {name} template {template}");
+        await Execute($"create database {name} template {await template}");
         return ConnectionString(name);
     }
 
