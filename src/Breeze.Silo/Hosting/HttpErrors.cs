@@ -57,6 +57,8 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
     }
 
+    private static (int Status, Refusal Refusal) Away => (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly."));
+
     internal static (int Status, Refusal Refusal) Explain(Exception exception, HttpContext http) => exception switch
     {
         RefusedException refused => (Problems.Status(refused.Refusal.Kind), refused.Refusal),
@@ -68,13 +70,11 @@ public sealed partial class HttpErrors(RequestDelegate next, ILogger<HttpErrors>
             "The answer took too long. It is unknown whether the request took effect: look, or repeat it with the same Idempotency-Key.")),
         StorageUnavailableException { IsFull: true } =>
             (503, new(RefusalKind.Unavailable, "The server's disk is full: nothing was changed. It goes on by itself once there is room.")),
-        DbException { IsTransient: true } or StorageUnavailableException { Retryable: true } or SiloUnavailableException or OrleansMessageRejectionException =>
-            (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
+        DbException { IsTransient: true } or StorageUnavailableException { Retryable: true } or SiloUnavailableException or OrleansMessageRejectionException => Away,
         // A grain that could not read its rows as it activated: the cause is inside of what Orleans says.
         OrleansException { InnerException: { } cause } => Explain(cause, http),
         // Said while silos come and go: a grain was to be registered with one that is no more.
-        OrleansException orleans when orleans.GetType() == typeof(OrleansException) =>
-            (503, new(RefusalKind.Unavailable, "A part of the service is away for the moment; try again shortly.")),
+        OrleansException orleans when orleans.GetType() == typeof(OrleansException) => Away,
         _ => (500, Refusal.Invalid("Something went wrong here. The request id finds it in the log.")),
     };
 
