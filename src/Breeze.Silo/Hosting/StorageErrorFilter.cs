@@ -15,12 +15,12 @@ internal sealed partial class StorageErrorFilter(ILogger<StorageErrorFilter> log
         catch (DbException error)
         {
             LogFailed(error, context.TargetId, context.MethodName);
-            throw new StorageUnavailableException("A statement failed in the database.", retryable: StorageErrors.IsTransient(error));
+            throw StorageErrors.WithoutCause(error);
         }
         catch (StorageUnavailableException error) when (error.InnerException is not null)
         {
             LogUnavailable(error.InnerException.Message, context.TargetId, context.MethodName);
-            throw new StorageUnavailableException(error.Message, error.Retryable);
+            throw StorageErrors.WithoutCause(error);
         }
     }
 

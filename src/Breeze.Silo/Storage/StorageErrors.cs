@@ -63,4 +63,8 @@ public static class StorageErrors
         error is DbException or TimeoutException && IsTransient(error)
             ? new StorageUnavailableException("The database is not available; try again.", retryable: true, error) { IsFull = IsFull(error) }
             : error;
+
+    /// <summary>The error as it may leave its silo: what it means, without the driver's own.</summary>
+    internal static StorageUnavailableException WithoutCause(Exception error) => new(
+        error is StorageUnavailableException ? error.Message : "A statement failed in the database.", IsTransient(error)) { IsFull = IsFull(error) };
 }

@@ -44,6 +44,20 @@ public sealed class GrainWireTests(SqliteSilo silo)
         }
     }
 
+    [Fact]
+    public void A_full_disk_is_told_as_such_across_silos()
+    {
+        var serializer = silo.Services.GetRequiredService<Serializer>();
+        var full = new SqliteException("full", 13);
+        foreach (var error in new Exception[] { full, new StorageUnavailableException("away", retryable: true, full) { IsFull = true } })
+        {
+            var sent = StorageErrors.WithoutCause(error);
+            Assert.Null(sent.InnerException);
+            var arrived = Assert.IsType<StorageUnavailableException>(serializer.Deserialize<Exception>(serializer.SerializeToArray<Exception>(sent)));
+            Assert.Equal((true, true, sent.Message), (arrived.Retryable, arrived.IsFull, arrived.Message));
+        }
+    }
+
     private static IEnumerable<Type> Carried() =>
         from grain in typeof(SiloSettings).Assembly.GetTypes()
         where grain.IsInterface && grain.IsAssignableTo(typeof(Orleans.Runtime.IAddressable))
