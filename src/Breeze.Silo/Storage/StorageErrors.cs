@@ -65,6 +65,9 @@ public static class StorageErrors
             : error;
 
     /// <summary>The error as it may leave its silo: what it means, without the driver's own.</summary>
-    internal static StorageUnavailableException WithoutCause(Exception error) => new(
-        error is StorageUnavailableException ? error.Message : "A statement failed in the database.", IsTransient(error)) { IsFull = IsFull(error) };
+    internal static StorageUnavailableException WithoutCause(Exception error)
+    {
+        var message = error is StorageUnavailableException ? error.Message : "A statement failed in the database.";
+        return new(message, IsTransient(error)) { IsFull = IsFull(error) };
+    }
 }
