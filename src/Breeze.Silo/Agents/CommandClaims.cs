@@ -24,22 +24,22 @@ internal static class CommandClaims
             again = (now + LookAgainAfter).ToUnixTimeMilliseconds(),
         };
         var sent = (await tx.QueryRows<Guid>(
-            """
+            $$"""
             with v as ({rows})
             update device_commands set state = 2, sent_at = coalesce(sent_at, @now), resend_at = @resend
-            from v where device_commands.id = v.command_id and device_commands.state in (1, 2) returning id
+            from v where device_commands.id = v.command_id and {{CommandLedger.Unaccepted}} returning id
             """,
             Ids(open[Decision.Go]),
             args)).ToHashSet();
         await tx.ExecuteRows(
-            "with v as ({rows}) update device_commands set resend_at = @again from v where device_commands.id = v.command_id and device_commands.state in (1, 2)",
+            $"with v as ({{rows}}) update device_commands set resend_at = @again from v where device_commands.id = v.command_id and {CommandLedger.Unaccepted}",
             Ids(open[Decision.Wait]),
             args);
         await tx.ExecuteRows(
-            """
+            $$"""
             with v as ({rows})
             update device_commands set state = 5, ended_at = @now, resend_at = null
-            from v where device_commands.id = v.command_id and device_commands.state in (1, 2)
+            from v where device_commands.id = v.command_id and {{CommandLedger.Unaccepted}}
             """,
             Ids(open[Decision.Void]),
             args);

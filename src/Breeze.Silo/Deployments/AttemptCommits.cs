@@ -68,7 +68,7 @@ public sealed class AttemptCommits : IAsyncDisposable
     private sealed class Batch(DbTransaction tx, IReadOnlyList<AttemptStep> steps)
     {
         private readonly Dictionary<RecordKey, Work> _records = [];
-        private readonly Dictionary<(DeploymentId, int, int), Totals> _deltas = [];
+        private readonly Dictionary<CountKey, Totals> _deltas = [];
         private readonly StepOutcome[] _outcomes = new StepOutcome[steps.Count];
 
         // One instant for the ledger and the records: a backoff is counted from the very end that the ledger shows.
@@ -171,7 +171,7 @@ public sealed class AttemptCommits : IAsyncDisposable
 
         private void Change(AttemptStep step, Work record, RecordState next)
         {
-            var key = (step.Key.Deployment, step.Key.Run, step.Context.Batches.ShardOf(step.Key.Ordinal));
+            var key = CountKey.Of(step.Key, step.Context.Batches);
             _deltas[key] = _deltas.GetValueOrDefault(key) + (next.Counted - record.State.Counted);
             record.State = next;
         }

@@ -10,6 +10,13 @@ namespace Breeze.Silo.Deployments;
 public sealed record RecordChanged(
     [property: Id(0)] RecordKey Key, [property: Id(1)] DeviceId Device, [property: Id(2)] RecordState State, [property: Id(3)] long Version);
 
+/// <summary>The count row of a shard. Its batch is part of it so that the row is found by a whole key, whichever of its indexes the planner takes.</summary>
+internal readonly record struct CountKey(DeploymentId Deployment, int Run, int Batch, int Shard)
+{
+    public static CountKey Of(RecordKey record, BatchPlan batches) =>
+        new(record.Deployment, record.Run, batches.BatchOf(record.Ordinal), batches.ShardOf(record.Ordinal));
+}
+
 /// <summary>The set-wide statements that change records and the counts of their shards, for every writer of them.</summary>
 internal static class RecordWrites
 {
@@ -52,8 +59,7 @@ internal static class RecordWrites
     }
 
     /// <summary>Adds to the count rows, in the transaction of the records they count. In one order, so that two writers cannot wait for each other.</summary>
-    public static async Task Count(
-        DbTransaction tx, IReadOnlyDictionary<(DeploymentId Deployment, int Run, int Shard), Totals> deltas, DateTimeOffset now)
+    public static async Task Count(DbTransaction tx, IReadOnlyDictionary<CountKey, Totals> deltas, DateTimeOffset now)
     {
         var changed = deltas.Where(d => d.Value != default)
             .OrderBy(d => d.Key.Deployment.Value).ThenBy(d => d.Key.Run).ThenBy(d => d.Key.Shard).ToList();
@@ -66,11 +72,12 @@ internal static class RecordWrites
               finished_at = case when pending + v.d_pending + running + v.d_running > 0 then null
                 when pending + running > 0 then @now else finished_at end
             from v where deployment_counts.deployment_id = v.in_deployment and deployment_counts.run = v.in_run
-              and deployment_counts.shard = v.in_shard
+              and deployment_counts.batch = v.in_batch and deployment_counts.shard = v.in_shard
             """,
             new Rows()
                 .Uuid("in_deployment", [.. changed.Select(c => c.Key.Deployment.Value)])
                 .Int("in_run", [.. changed.Select(c => c.Key.Run)])
+                .Int("in_batch", [.. changed.Select(c => c.Key.Batch)])
                 .Int("in_shard", [.. changed.Select(c => c.Key.Shard)])
                 .Int("d_pending", [.. changed.Select(c => c.Value.Pending)])
                 .Int("d_retrying", [.. changed.Select(c => c.Value.Retrying)])

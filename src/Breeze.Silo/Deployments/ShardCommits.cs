@@ -87,12 +87,12 @@ public sealed class ShardCommits : IAsyncDisposable
         var commands = changes.Where(c => c.Command is not null && written.Contains(c.Key)).Select(c => c.Command!).ToList();
         await CommandLedger.InsertSent(tx, commands, now);
 
-        var deltas = new Dictionary<(DeploymentId, int, int), Totals>();
+        var deltas = new Dictionary<CountKey, Totals>();
         foreach (var (step, stepChanges) in filled)
         {
             foreach (var change in stepChanges.Where(c => written.Contains(c.Key)))
             {
-                var key = (change.Key.Deployment, change.Key.Run, step.Context.Batches.ShardOf(change.Key.Ordinal));
+                var key = CountKey.Of(change.Key, step.Context.Batches);
                 deltas[key] = deltas.GetValueOrDefault(key) + change.Delta;
             }
         }

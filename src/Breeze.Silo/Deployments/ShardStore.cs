@@ -1,5 +1,4 @@
 using Breeze.Contracts.Deployments;
-using Breeze.Core;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
@@ -59,9 +58,9 @@ public sealed class ShardStore(IDatabase database)
             await RecordWrites.Update(tx, changes.ConvertAll(c => (c.Row.Key, c.State, c.Row.Version)), checkVersion: false);
             var withdrawn = await CommandLedger.Withdraw(
                 tx, [.. skipped.Where(r => r.Status == DeviceRecordStatus.Running).Select(r => r.CommandId!.Value)], now);
-            await RecordWrites.Count(tx, new Dictionary<(DeploymentId, int, int), Totals>
+            await RecordWrites.Count(tx, new Dictionary<CountKey, Totals>
             {
-                [(context.Deployment, context.Run, shard)] = changes.Aggregate(default(Totals), (sum, c) => sum + (c.State.Counted - c.Row.ToState().Counted)),
+                [CountKey.Of(open[0].Key, context.Batches)] = changes.Aggregate(default(Totals), (sum, c) => sum + (c.State.Counted - c.Row.ToState().Counted)),
             }, now);
             return new SweptShard(changes.ConvertAll(c => new RecordChanged(c.Row.Key, c.Row.DeviceId, c.State, c.Row.Version + 1)), withdrawn);
         });
