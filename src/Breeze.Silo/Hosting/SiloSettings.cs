@@ -145,8 +145,8 @@ public sealed record TelemetrySettings
     [Range(0, 100)]
     public int TracePercent { get; init; } = 10;
 
-    /// <summary>Orleans' dashboard at <c>/dashboard</c>, for system admins.</summary>
-    public bool Dashboard { get; init; } = true;
+    /// <summary>Orleans' dashboard at <c>/dashboard</c>, for system admins. It counts every active grain one by one, again and again.</summary>
+    public bool Dashboard { get; init; }
 
     internal string? Contradiction() => OtlpEndpoint is null || Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out _)
         ? null

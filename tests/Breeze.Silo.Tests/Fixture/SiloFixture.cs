@@ -83,6 +83,7 @@ public abstract class SiloFixture : IAsyncLifetime
             Data = _data,
             Storage = await Storage(),
             Cluster = new() { DrainSeconds = 0 },
+            Telemetry = new() { Dashboard = true },
             Logging = new() { Level = LogLevel.Warning, FrameworkLevel = LogLevel.Error, Format = LogFormat.Text },
         });
         await Start();
