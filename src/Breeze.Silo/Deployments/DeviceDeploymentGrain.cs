@@ -1,6 +1,8 @@
 using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Hosting;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 
 namespace Breeze.Silo.Deployments;
@@ -8,9 +10,9 @@ namespace Breeze.Silo.Deployments;
 /// <inheritdoc cref="IDeviceDeploymentGrain"/>
 /// <remarks>
 /// It remembers nothing: what it commits is decided on its row under lock, so that activating it costs no read and a second activation
-/// does no harm. It lives on the silo that holds the device's socket, which is who calls it.
+/// does no harm. It lives on the silo that holds the device's socket, which is who calls it; the cluster is not told where.
 /// </remarks>
-[GrainType("device-deployment"), PreferLocalPlacement]
+[GrainType("device-deployment"), PreferLocalPlacement, GrainDirectory(NoGrainDirectory.Name), CollectionAgeLimit(Minutes = 2)]
 public sealed class DeviceDeploymentGrain(AttemptCommits commits, RunContexts contexts, TimeProvider clock) : Grain, IDeviceDeploymentGrain
 {
     private RecordKey Key => RecordKey.Parse(this.GetPrimaryKey(out var extension), extension!);

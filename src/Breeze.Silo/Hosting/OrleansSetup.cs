@@ -4,6 +4,7 @@ using Breeze.Silo.Storage;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.Storage;
 
@@ -33,6 +34,7 @@ public static class OrleansSetup
         Join(silo, settings);
         Keep(silo, settings);
         silo.AddActivityPropagation();
+        silo.AddGrainDirectory(NoGrainDirectory.Name, (_, _) => new NoGrainDirectory());
         silo.AddIncomingGrainCallFilter<StorageErrorFilter>();
         // What fails while a grain activates, or in Orleans' own tables, passes by the filter; without this the caller reads of a codec that is missing.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Npgsql"));

@@ -3,7 +3,9 @@ using System.Text.Json;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 
 namespace Breeze.Silo.Patches;
@@ -13,7 +15,7 @@ namespace Breeze.Silo.Patches;
 public interface IPatchScanGrain : IGrainWithGuidKey, ICommandOrigin;
 
 /// <inheritdoc cref="IPatchScanGrain"/>
-[GrainType("patch-scan"), PreferLocalPlacement]
+[GrainType("patch-scan"), PreferLocalPlacement, GrainDirectory(NoGrainDirectory.Name)]
 internal sealed class PatchScanGrain(ScanResultStore results) : Grain, IPatchScanGrain
 {
     public Task<bool> CommandAccepted(CommandId id, int attempt) => results.Accepted(id);
