@@ -61,13 +61,15 @@ public sealed partial class DeploymentGrain
 
     private async Task StageJob()
     {
-        if (_row is not { Stage: Stage.Draft } row)
+        if (_row is not { Stage: Stage.Draft })
         {
             return;
         }
 
+        await Own();
+        var row = _row;
         var plan = row.ParsePlan();
-        var total = await initialization.StageJob(row, plan);
+        var total = await Staging(initialization.StageJob(row, plan));
         if (total == 0)
         {
             await database.Write(async tx =>

@@ -47,8 +47,9 @@ public sealed partial class DeploymentGrain
             return StillRunning(1);
         }
 
+        await Own();
         var first = _row;
-        var total = await initialization.StageRollback(first);
+        var total = await Staging(initialization.StageRollback(first));
         var gate = Guid.CreateVersion7();
         await KeepReminder();
         await Save(

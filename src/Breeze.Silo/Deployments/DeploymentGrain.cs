@@ -75,6 +75,7 @@ public sealed partial class DeploymentGrain(
             return refusal;
         }
 
+        await Own();
         var row = _row!;
         var plan = row.ParsePlan();
         var snapshot = await database.Read(connection => WorkSnapshots.Take(connection, row.OrgId, StoredPayload.Read(row.Type, row.Payload)));
@@ -83,7 +84,7 @@ public sealed partial class DeploymentGrain(
             return missing;
         }
 
-        var staged = await initialization.Stage(row, plan);
+        var staged = await Staging(initialization.Stage(row, plan));
         if (staged.Refusal is { } none)
         {
             return none;
@@ -208,6 +209,22 @@ public sealed partial class DeploymentGrain(
     }
 
     /// <summary>Saves the row and, where somebody asked for it or it is a change of lifecycle, its audit line, in one transaction.</summary>
+    // Before staging: from here on another activation's steps fail, and this one's do when another has owned it since.
+    private Task Own() => Save(_row!, null, Engine);
+
+    private async Task<T> Staging<T>(Task<T> steps)
+    {
+        try
+        {
+            return await steps;
+        }
+        catch (VersionConflictException)
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
     private async Task Save(DeploymentRow next, string? action, AuditActor actor, Func<System.Data.Common.DbTransaction, Task>? also = null)
     {
         try

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Breeze.Core;
 using Breeze.Core.Deployments;
+using Breeze.Silo.Agents;
 using Breeze.Silo.Storage;
 using Dapper;
 
@@ -78,6 +79,18 @@ public sealed class DeploymentStore(IDatabase database)
             SaveParameters(row),
             tx);
         return changed == 1 ? row with { Version = row.Version + 1 } : throw new VersionConflictException($"Deployment {row.Id} was changed by another owner.");
+    }
+
+    /// <summary>Holds the row as it was read until the transaction ends: what belongs to a run is written by who owns it then.</summary>
+    /// <exception cref="VersionConflictException">Another owner has written it.</exception>
+    public static async Task Hold(DbTransaction tx, DeploymentRow row)
+    {
+        var held = await tx.Connection!.ExecuteScalarAsync<int?>(
+            $"select 1 from deployments where id = @Id and version = @Version{CommandGates.HoldShared(tx)}", new { row.Id, row.Version }, tx);
+        if (held is null)
+        {
+            throw new VersionConflictException($"Deployment {row.Id} was changed by another owner.");
+        }
     }
 
     public static async Task Delete(DbTransaction tx, DeploymentRow row)

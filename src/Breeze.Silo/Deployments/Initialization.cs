@@ -11,7 +11,10 @@ namespace Breeze.Silo.Deployments;
 public sealed record StagedRun(int Total, InitializeSummary Summary);
 
 /// <summary>Stages a run's records in steps, under a run nobody is shown yet; the deployment's own save makes them appear all at once.</summary>
-/// <remarks>Nothing loads the fleet: a page of devices at a time, one statement a page, so memory is flat and SQLite's one writer is shared.</remarks>
+/// <remarks>
+/// Nothing loads the fleet: a page of devices at a time, one statement a page, so memory is flat and SQLite's one writer is shared. Each
+/// step holds the deployment's row as its owner has read it: an owner that was replaced cannot stage over what its successor has begun.
+/// </remarks>
 public sealed class Initialization(IDatabase database, TargetQuery targets, JobTargets jobs, WindowQueries windows, TimeProvider clock)
 {
     internal const int PageSize = 5_000;
@@ -22,12 +25,12 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
     public async Task<int> StageJob(DeploymentRow row, RolloutPlan plan)
     {
         var target = DeploymentJson.Read<JobTarget>(row.TargetConfig);
-        await Clear(row.Id, 1);
+        await Clear(row, 1);
         var page = await jobs.Pages(row.OrgId, target);
         var (total, _) = await StagePages(row, plan, page);
         if (total > 0)
         {
-            await StageCounts(row.Id, 1, BatchPlan.For(total, plan));
+            await StageCounts(row, 1, BatchPlan.For(total, plan));
         }
 
         return total;
@@ -41,7 +44,7 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
             return gone;
         }
 
-        await Clear(row.Id, 1);
+        await Clear(row, 1);
         var target = await database.Read(connection => targets.Resolve(connection, row.OrgId, spec));
         var (total, outside) = await StagePages(row, plan, (connection, after) => target.Page(connection, after, PageSize));
         var (offline, excluded) = await database.Read(async connection =>
@@ -51,7 +54,7 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
             return Refusal.Invalid("The target matches no device of this organization.", "targetConfig");
         }
 
-        await StageCounts(row.Id, 1, BatchPlan.For(total, plan));
+        await StageCounts(row, 1, BatchPlan.For(total, plan));
         return new StagedRun(total, new InitializeSummary(
             excluded.Count,
             [.. excluded.Take(MostExcludedShown).Select(e => new ExcludedTarget(e.DeviceId.Value, e.Reason))],
@@ -64,12 +67,12 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
     public async Task<int> StageRollback(DeploymentRow row)
     {
         const int Run = 2;
-        await Clear(row.Id, Run);
+        await Clear(row, Run);
         var total = 0;
         var after = -1;
         while (true)
         {
-            var page = await database.Write(async tx =>
+            var page = await Step(row, async tx =>
             {
                 var source = (await tx.Connection!.QueryAsync<CompletedRow>(
                     """
@@ -102,7 +105,7 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
             if (page.Count > 0)
             {
                 var first = total;
-                await database.Write(tx => Insert(
+                await Step(row, tx => Insert(
                     tx, row.Id, 1, [.. page.Select((device, i) => (first + i, device.DeviceId, device.Hostname, device.DisplayName))]));
                 total += page.Count;
                 last = page[^1];
@@ -137,11 +140,11 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
                 .Text("display", [.. devices.Select(d => d.DisplayName)]),
             new { id, run });
 
-    private async Task StageCounts(DeploymentId id, int run, BatchPlan batches)
+    private async Task StageCounts(DeploymentRow row, int run, BatchPlan batches)
     {
         foreach (var chunk in batches.Shards().Chunk(PageSize))
         {
-            await database.Write(tx => WriteCounts(tx, id, run, chunk));
+            await Step(row, tx => WriteCounts(tx, row.Id, run, chunk));
         }
     }
 
@@ -171,20 +174,21 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
             new { id, run });
 
     /// <summary>Removes what an earlier staging that did not come to its end has left, in steps.</summary>
-    private async Task Clear(DeploymentId id, int run)
+    private async Task Clear(DeploymentRow row, int run)
     {
+        var id = row.Id;
         var most = await database.Read(connection => connection.ExecuteScalarAsync<int?>(
             "select max(ordinal) from deployment_devices where deployment_id = @id and run = @run", new { id, run }));
         for (var from = 0; from <= (most ?? -1); from += PageSize)
         {
             var first = from;
-            await database.Write(tx => tx.Connection!.ExecuteAsync(
+            await Step(row, tx => tx.Connection!.ExecuteAsync(
                 "delete from deployment_devices where deployment_id = @id and run = @run and ordinal >= @first and ordinal < @first + @PageSize",
                 new { id, run, first, PageSize },
                 tx));
         }
 
-        await database.Write(tx => tx.Connection!.ExecuteAsync(
+        await Step(row, tx => tx.Connection!.ExecuteAsync(
             "delete from deployment_counts where deployment_id = @id and run = @run", new { id, run }, tx));
     }
 
@@ -198,4 +202,9 @@ public sealed class Initialization(IDatabase database, TargetQuery targets, JobT
 
         public string? DisplayName { get; init; }
     }
+    private Task<T> Step<T>(DeploymentRow row, Func<System.Data.Common.DbTransaction, Task<T>> work) => database.Write(async tx =>
+    {
+        await DeploymentStore.Hold(tx, row);
+        return await work(tx);
+    });
 }
