@@ -86,7 +86,7 @@ public static class OrleansSetup
     {
         var (invariant, connection) = settings.Storage.Engine == EngineKind.Sqlite
             ? (SqliteInvariant, $"Data Source={settings.OrleansFile};Default Timeout=30")
-            : (PostgresInvariant, Pool(settings, "orleans", 20));
+            : (PostgresInvariant, Pool(settings, "orleans", settings.Storage.OrleansConnections));
         foreach (var name in new[] { Storage, "Default" })
         {
             silo.AddAdoNetGrainStorage(name, builder => builder.Configure<Serializer>((o, serializer) =>
@@ -101,6 +101,10 @@ public static class OrleansSetup
     }
 
     // A pool of their own each: a burst of the product's statements must not keep a silo from saying that it lives.
-    private static string Pool(SiloSettings settings, string name, int size) =>
-        new NpgsqlConnectionStringBuilder(settings.Storage.ConnectionString) { ApplicationName = "breeze " + name, MaxPoolSize = size }.ToString();
+    private static string Pool(SiloSettings settings, string name, int size)
+    {
+        var pool = new NpgsqlConnectionStringBuilder(settings.Storage.ConnectionString) { ApplicationName = "breeze " + name, MaxPoolSize = size };
+        pool.Options = $"{pool.Options} {PostgresDatabase.LookForClients}".Trim();
+        return pool.ToString();
+    }
 }

@@ -65,6 +65,10 @@ public sealed record StorageSettings
     [Range(1, 1000)]
     public int MaxConnections { get; init; } = 40;
 
+    /// <summary>Connections for Orleans' tables on postgres; four more are for the table of silos.</summary>
+    [Range(2, 1000)]
+    public int OrleansConnections { get; init; } = 20;
+
     /// <summary>Start on a PostgreSQL whose settings lose acknowledged commits in a crash.</summary>
     public bool AllowUnsafeDurability { get; init; }
 

@@ -12,6 +12,12 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 
     private const int StatementsPrepared = 256;
 
+    // A machine that loses its power closes no socket: the server looks for it itself, or its sessions stay for two hours.
+    internal const string LookForClients = "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
+
+    // A silo that stands still in the middle of a transaction would hold its locks for as long. By then it has lost its lease.
+    private const string LetLocksGo = "-c idle_in_transaction_session_timeout=20s";
+
     private readonly NpgsqlDataSource _reads;
     private readonly NpgsqlDataSource _writes;
     private readonly NpgsqlDataSource _vital;
@@ -22,12 +28,14 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
         SqlTypes.Register();
         var pooled = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "breeze" };
         var writers = Math.Max(2, maxConnections / 3);
+        pooled.Options = $"{pooled.Options} {LookForClients}".Trim();
         pooled.MaxPoolSize = Math.Max(2, maxConnections - writers);
         _reads = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze" }.Build();
         pooled.MaxPoolSize = 2;
+        pooled.Options += $" {LetLocksGo}";
         _vital = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze vital" }.Build();
         pooled.MaxPoolSize = writers;
-        pooled.Options = $"{pooled.Options} {ByKey}".Trim();
+        pooled.Options += $" {ByKey}";
         // The same statements all day, looked up by keys: parsing and planning them anew cost as much as running them. No session state to reset.
         (pooled.MaxAutoPrepare, pooled.NoResetOnClose) = (StatementsPrepared, true);
         _writes = new NpgsqlDataSourceBuilder(pooled.ToString()) { Name = "breeze writes" }.Build();

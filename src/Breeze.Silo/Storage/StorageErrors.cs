@@ -20,7 +20,7 @@ public static class StorageErrors
     public static bool IsTransient(Exception error) => error switch
     {
         // One that came from another silo has lost its state.
-        PostgresException p => p.IsTransient || p.SqlState is null or "57P01" or "57P02" or "57P03" || p.SqlState.StartsWith("08", StringComparison.Ordinal),
+        PostgresException p => p.IsTransient || p.SqlState is null or "57P01" or "57P02" or "57P03" or "25P03" || p.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException => true,
         SqliteException s => s.SqliteErrorCode is SqliteBusy or SqliteLocked or SqliteIoError or SqliteFull or SqliteCannotOpen,
         TimeoutException => true,
