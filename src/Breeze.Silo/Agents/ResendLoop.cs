@@ -1,16 +1,25 @@
 using System.Data.Common;
+using Breeze.Silo.Hosting;
 using Breeze.Silo.Storage;
 using Dapper;
 
 namespace Breeze.Silo.Agents;
 
 /// <summary>Looks again at commands that should have been accepted by now: their delivery was lost, or their gate was closed.</summary>
-/// <remarks>Every silo runs it; a bounded number of rows a turn, found by the index on their due time, each taken by one silo.</remarks>
+/// <remarks>
+/// Every silo runs it; a bounded number of rows a turn, found by the index on their due time, each taken by one silo. When a silo has died,
+/// whatever was sent before is due at once: it may have died between the commit and the socket.
+/// </remarks>
 internal sealed partial class ResendLoop(
-    IDatabase database, ICommandDelivery delivery, SiloLease lease, TimeProvider clock, ILogger<ResendLoop> logger) : BackgroundService
+    IDatabase database, ICommandDelivery delivery, SiloLease lease, SiloDeaths deaths, TimeProvider clock, ILogger<ResendLoop> logger) : BackgroundService
 {
     internal const int MostPerTurn = 500;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+
+    // What is younger was sent by a silo that lives: a death is known only after several probes.
+    private static readonly TimeSpan SentBefore = TimeSpan.FromSeconds(2);
+
+    private Task _death = deaths.Next;
 
     /// <summary>One turn. Returns how many rows were due: <see cref="MostPerTurn"/> means there may be more.</summary>
     internal async Task<int> Turn()
@@ -26,6 +35,20 @@ internal sealed partial class ResendLoop(
         AgentMetrics.Resent.Add(send.Count);
         await delivery.Deliver(send);
         return count;
+    }
+
+    /// <summary>Makes due what was sent a while ago and is not accepted. A device that has it already takes no notice of a second one.</summary>
+    private async Task Hasten()
+    {
+        var now = clock.GetUtcNow();
+        var claim = database.Engine == EngineKind.Postgres ? " for update skip locked" : "";
+        await database.Write(tx => tx.Connection!.ExecuteAsync(
+            $"""
+            update device_commands set resend_at = @now
+            where id in (select c.id from device_commands c where c.state in (1, 2) and c.resend_at > @now and c.sent_at < @before{claim})
+            """,
+            new { now = now.ToUnixTimeMilliseconds(), before = (now - SentBefore).ToUnixTimeMilliseconds() },
+            tx));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -48,6 +71,14 @@ internal sealed partial class ResendLoop(
     {
         try
         {
+            if (_death.IsCompleted)
+            {
+                // Taken before the look, so that a death during it is not missed.
+                var next = deaths.Next;
+                await Hasten();
+                _death = next;
+            }
+
             while (lease.IsHeld && !stopping.IsCancellationRequested && await Turn() == MostPerTurn)
             {
             }

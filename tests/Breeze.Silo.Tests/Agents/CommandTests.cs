@@ -4,6 +4,7 @@ using Breeze.Contracts;
 using Breeze.Contracts.Agents;
 using Breeze.Core;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Hosting;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -147,6 +148,21 @@ public abstract class CommandTests(SiloFixture silo)
         var sent = await world.Send(device, deliver: false);
         await agent.HasNoMore();
         await silo.Clock.Advance(CommandLedger.ResendAfter + TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+        Assert.Equal(sent.Id.Value, (await agent.Next("resend")).Id);
+    }
+
+    [EngineFact]
+    public async Task What_a_silo_sent_before_another_died_is_sent_again_at_once()
+    {
+        var world = await AgentWorld.Create(silo);
+        var device = await world.Enrol();
+        await using var agent = await TestAgent.Connect(silo, device);
+        await agent.HasNoMore();
+        var sent = await world.Send(device, deliver: false);
+        await silo.Clock.Advance(TimeSpan.FromSeconds(4));
+        await agent.HasNoMore();
+        silo.Services.GetRequiredService<SiloDeaths>().SiloStatusChangeNotification(SiloAddress.Zero, SiloStatus.Dead);
+        await silo.Clock.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(sent.Id.Value, (await agent.Next("resend")).Id);
     }
 
