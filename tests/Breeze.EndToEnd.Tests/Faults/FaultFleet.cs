@@ -99,7 +99,7 @@ public sealed class FaultFleet : IAsyncDisposable
     {
         FleetMood.Retrying => ["--success-rate", "0.9", "--interrupt", "0.02", "--reject", "0.02", "--late", "0.05", "--late-by", "2s"],
         // Beyond the attempt's minute and the minute of grace.
-        FleetMood.Late => ["--success-rate", "0.97", "--silent", "0.01", "--late", "0.02", "--late-by", "130s"],
+        FleetMood.Late => ["--success-rate", "0.98", "--late", "0.03", "--late-by", "130s"],
         _ => ["--success-rate", "0.98", "--interrupt", "0.005", "--late", "0.1", "--late-by", "2s"],
     };
 }

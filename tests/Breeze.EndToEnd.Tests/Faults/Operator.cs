@@ -210,15 +210,16 @@ public sealed class Operator(FaultWorld world, Guid[] devices)
             {
                 return await call();
             }
-            catch (BreezeException away) when ((away.IsUnreachable || DoneUnanswered(away)) && clock.Elapsed < Patience)
+            catch (BreezeException away) when ((away.IsUnreachable || ComesLater(away)) && clock.Elapsed < Patience)
             {
                 await Task.Delay(250);
             }
         }
     }
 
-    // It was done, once, and its answer died with its silo. What is only made here may be made again; a job is found by its name.
-    private static bool DoneUnanswered(BreezeException refused) => refused.Status == 409 && refused.Message.Contains("took effect", StringComparison.Ordinal);
+    // Somebody is still at it; or it was done, once, and its answer died with its silo. What is only made here may be made again; a job is found by its name.
+    private static bool ComesLater(BreezeException refused) => refused.Status == 409
+        && (refused.Message.Contains("still being carried out", StringComparison.Ordinal) || refused.Message.Contains("took effect", StringComparison.Ordinal));
 
     private Guid[] Some(Random random, int count)
     {
