@@ -61,15 +61,14 @@ public sealed partial class DeploymentGrain
 
     private async Task StageJob()
     {
-        if (_row is not { Stage: Stage.Draft })
+        if (_row is not { Stage: Stage.Draft } draft)
         {
             return;
         }
 
-        await Own();
+        var plan = draft.ParsePlan();
+        var total = await StageAlone(owned => initialization.StageJob(owned, plan));
         var row = _row;
-        var plan = row.ParsePlan();
-        var total = await Staging(initialization.StageJob(row, plan));
         if (total == 0)
         {
             await database.Write(async tx =>

@@ -47,9 +47,8 @@ public sealed partial class DeploymentGrain
             return StillRunning(1);
         }
 
-        await Own();
+        var total = await StageAlone(initialization.StageRollback);
         var first = _row;
-        var total = await Staging(initialization.StageRollback(first));
         var gate = Guid.CreateVersion7();
         await KeepReminder();
         await Save(

@@ -68,50 +68,6 @@ public sealed partial class DeploymentGrain(
         return row.Version;
     }
 
-    public async Task<Answer<InitializeSummary>> Initialize(long? ifMatch, Caller caller)
-    {
-        if (Check(DeploymentCommand.Initialize, ifMatch) is { } refusal)
-        {
-            return refusal;
-        }
-
-        await Own();
-        var row = _row!;
-        var plan = row.ParsePlan();
-        var snapshot = await database.Read(connection => WorkSnapshots.Take(connection, row.OrgId, StoredPayload.Read(row.Type, row.Payload)));
-        if (snapshot.Refusal is { } missing)
-        {
-            return missing;
-        }
-
-        var staged = await Staging(initialization.Stage(row, plan));
-        if (staged.Refusal is { } none)
-        {
-            return none;
-        }
-
-        var batches = BatchPlan.For(staged.Value!.Total, plan);
-        var gate = Guid.CreateVersion7();
-        await Save(
-            row with
-            {
-                Stage = Stage.Pending,
-                GateId = gate,
-                CommandPayload = snapshot.Value!.Command,
-                RollbackPayload = snapshot.Value.Rollback,
-                OsType = snapshot.Value.OsType,
-                AttemptTimeoutMs = (long)(plan.AttemptTimeout ?? snapshot.Value.AttemptTimeout).TotalMilliseconds,
-                Total = batches.Total,
-                BatchSize = batches.BatchSize,
-                ShardSize = batches.ShardSize,
-                TotalBatches = batches.TotalBatches,
-            },
-            "initialize",
-            AuditActor.Of(caller),
-            tx => CommandGates.Close(tx, gate));
-        return staged.Value.Summary;
-    }
-
     public Task<Answer<long>> Control(DeploymentCommand command, long? ifMatch, Caller caller)
     {
         var now = clock.GetUtcNow();
@@ -209,22 +165,6 @@ public sealed partial class DeploymentGrain(
     }
 
     /// <summary>Saves the row and, where somebody asked for it or it is a change of lifecycle, its audit line, in one transaction.</summary>
-    // Before staging: from here on another activation's steps fail, and this one's do when another has owned it since.
-    private Task Own() => Save(_row!, null, Engine);
-
-    private async Task<T> Staging<T>(Task<T> steps)
-    {
-        try
-        {
-            return await steps;
-        }
-        catch (VersionConflictException)
-        {
-            DeactivateOnIdle();
-            throw;
-        }
-    }
-
     private async Task Save(DeploymentRow next, string? action, AuditActor actor, Func<System.Data.Common.DbTransaction, Task>? also = null)
     {
         try

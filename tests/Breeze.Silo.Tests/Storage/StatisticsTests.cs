@@ -8,7 +8,7 @@ using Breeze.Silo.Tests.Fixture;
 using Dapper;
 using Xunit;
 
-namespace Breeze.Silo.Tests.Agents;
+namespace Breeze.Silo.Tests.Storage;
 
 /// <summary>A database that nobody has analyzed yet: new, restored or upgraded.</summary>
 [Collection(SiloFixture.Postgres)]
