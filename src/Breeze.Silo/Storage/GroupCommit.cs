@@ -35,11 +35,10 @@ public sealed record GroupCommitOptions<TItem, TOutcome>
 /// <remarks>
 /// The commit function turns a batch into set-wide statements and answers one outcome an item, in order (a lost version is an outcome,
 /// not an exception). It must be safe to run again: a batch that fails for a reason that will not pass is halved until the item at
-/// fault stands alone, and only its caller gets the error; a batch chosen as a deadlock's victim is run again whole.
+/// fault stands alone, and only its caller gets the error.
 /// </remarks>
 public sealed class GroupCommit<TItem, TOutcome> : IAsyncDisposable
 {
-    private const int DeadlockRetries = 3;
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(5);
 
     private readonly string _name;
@@ -139,22 +138,12 @@ public sealed class GroupCommit<TItem, TOutcome> : IAsyncDisposable
 
     private async Task<IReadOnlyList<TOutcome>> CommitOnce(List<TItem> items)
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                var started = Stopwatch.GetTimestamp();
-                var outcomes = await _database.Write(transaction => _commit(transaction, items));
-                StorageMetrics.Batch(_name, items.Count, Stopwatch.GetElapsedTime(started));
-                return outcomes.Count == items.Count
-                    ? outcomes
-                    : throw new InvalidOperationException($"Group commit {_name}: {items.Count} items, {outcomes.Count} outcomes.");
-            }
-            catch (Exception error) when (attempt <= DeadlockRetries && StorageErrors.IsDeadlock(error))
-            {
-                StorageMetrics.Failed(_name);
-            }
-        }
+        var started = Stopwatch.GetTimestamp();
+        var outcomes = await _database.Write(transaction => _commit(transaction, items));
+        StorageMetrics.Batch(_name, items.Count, Stopwatch.GetElapsedTime(started));
+        return outcomes.Count == items.Count
+            ? outcomes
+            : throw new InvalidOperationException($"Group commit {_name}: {items.Count} items, {outcomes.Count} outcomes.");
     }
 
     private sealed record Waiting(TItem Item)

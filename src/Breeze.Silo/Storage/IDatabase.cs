@@ -29,7 +29,8 @@ public interface IDatabase
 
     /// <summary>
     /// Runs the work in one transaction and commits it; rolls back when it throws. On SQLite all writes pass one writer thread,
-    /// one after another; on PostgreSQL each has a connection of its own (read committed).
+    /// one after another; on PostgreSQL each has a connection of its own (read committed), and a work that was chosen as the victim of a
+    /// deadlock is run again from its start: outside of the transaction it must leave nothing.
     /// </summary>
     Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel = default);
 

@@ -12,6 +12,8 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 
     private const int StatementsPrepared = 256;
 
+    private const int DeadlockRetries = 3;
+
     // A machine that loses its power closes no socket: the server looks for it itself, or its sessions stay for two hours.
     internal const string LookForClients = "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
 
@@ -77,19 +79,32 @@ public sealed class PostgresDatabase : IDatabase, IAsyncDisposable
 
     private async Task<T> Write<T>(NpgsqlDataSource pool, Func<DbTransaction, Task<T>> work, CancellationToken cancel)
     {
-        try
+        for (var attempt = 0; ; attempt++)
         {
-            await using var connection = await Open(pool, cancel);
-            await using var transaction = await connection.BeginTransactionAsync(cancel);
-            var result = await work(transaction);
-            // Not cancelled half-way: a cancelled commit would leave the caller not knowing.
-            await transaction.CommitAsync(CancellationToken.None);
-            return result;
+            try
+            {
+                return await WriteOnce(pool, work, cancel);
+            }
+            catch (Exception error) when (attempt < DeadlockRetries && StorageErrors.IsDeadlock(error))
+            {
+                // Whoever it waited for goes on; the same again will do.
+                StorageMetrics.Deadlock();
+            }
+            catch (Exception error) when (StorageErrors.Translate(error) is var translated && translated != error)
+            {
+                throw translated;
+            }
         }
-        catch (Exception error) when (StorageErrors.Translate(error) is var translated && translated != error)
-        {
-            throw translated;
-        }
+    }
+
+    private async Task<T> WriteOnce<T>(NpgsqlDataSource pool, Func<DbTransaction, Task<T>> work, CancellationToken cancel)
+    {
+        await using var connection = await Open(pool, cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var result = await work(transaction);
+        // Not cancelled half-way: a cancelled commit would leave the caller not knowing.
+        await transaction.CommitAsync(CancellationToken.None);
+        return result;
     }
 
     public async ValueTask DisposeAsync()

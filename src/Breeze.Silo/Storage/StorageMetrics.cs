@@ -18,6 +18,9 @@ internal static class StorageMetrics
     private static readonly Counter<long> Failures = Breeze.CreateCounter<long>(
         "breeze.storage.batch_failures", "{batch}", "Group commits and reads that failed.");
 
+    private static readonly Counter<long> Deadlocks = Breeze.CreateCounter<long>(
+        "breeze.storage.deadlocks", "{transaction}", "Transactions that were run again because PostgreSQL chose them as the victim of a deadlock.");
+
     static StorageMetrics() => Breeze.CreateObservableGauge(
         "breeze.storage.queue_depth",
         () => Depths.Select(q => new Measurement<int>(q.Value.Values.Sum(depth => depth()), Tag(q.Key))),
@@ -33,6 +36,8 @@ internal static class StorageMetrics
         BatchSize.Record(size, Tag(queue));
         Latency.Record(took.TotalSeconds, Tag(queue));
     }
+
+    public static void Deadlock() => Deadlocks.Add(1);
 
     public static void Failed(string queue) => Failures.Add(1, Tag(queue));
 

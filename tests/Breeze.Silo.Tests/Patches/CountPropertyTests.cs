@@ -1,7 +1,6 @@
 using System.Net;
 using Breeze.Contracts.Agents;
 using Breeze.Silo.Patches;
-using Breeze.Silo.Storage;
 using Breeze.Silo.Tests.Fixture;
 using Dapper;
 using Xunit;
@@ -83,22 +82,11 @@ public abstract class CountPropertyTests(SiloFixture silo)
     {
         PatchOutcome[] outcomes = [.. patches.Select(p => new PatchOutcome(
             new(world.Org), new(device), p, (PatchResultStatus)random.Next(1, 5), "error", false))];
-        for (var attempt = 1; ; attempt++)
+        await world.Write(async tx =>
         {
-            try
-            {
-                await world.Write(async tx =>
-                {
-                    await DevicePatchStatuses.Apply(tx, outcomes, world.Now);
-                    return true;
-                });
-                return;
-            }
-            catch (Exception e) when (StorageErrors.IsDeadlock(e) && attempt < 5)
-            {
-                // As the group commits do.
-            }
-        }
+            await DevicePatchStatuses.Apply(tx, outcomes, world.Now);
+            return true;
+        });
     }
 
     private static async Task Decide(PatchWorld world, Guid patch, int how)

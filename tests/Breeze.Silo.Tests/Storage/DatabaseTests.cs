@@ -97,5 +97,29 @@ public abstract class DatabaseTests(SiloFixture silo)
     }
 
     [Collection(SiloFixture.Postgres)]
-    public sealed class OnPostgres(PostgresSilo silo) : DatabaseTests(silo);
+    public sealed class OnPostgres(PostgresSilo silo) : DatabaseTests(silo)
+    {
+        [Fact]
+        public async Task Two_writes_that_wait_for_each_other_are_both_done_once()
+        {
+            var scratch = await Scratch.Create(silo.Database);
+            Guid[] ids = [Guid.NewGuid(), Guid.NewGuid()];
+            await scratch.Insert(ids);
+            using var bothHold = new CountdownEvent(2);
+            async Task<int> Grow(Guid first, Guid second) => await silo.Database.Write(async tx =>
+            {
+                await tx.Connection!.ExecuteAsync($"update {scratch.Name} set version = version + 1 where id = @first", new { first }, tx);
+                if (!bothHold.IsSet)
+                {
+                    bothHold.Signal();
+                }
+
+                await Task.Run(bothHold.Wait);
+                return await tx.Connection!.ExecuteAsync($"update {scratch.Name} set version = version + 1 where id = @second", new { second }, tx);
+            });
+            var changed = await Task.WhenAll(Grow(ids[0], ids[1]), Grow(ids[1], ids[0]));
+            Assert.Equal([1, 1], changed);
+            Assert.Equal(6, await scratch.Scalar<int>($"select sum(version) from {scratch.Name}"));
+        }
+    }
 }
