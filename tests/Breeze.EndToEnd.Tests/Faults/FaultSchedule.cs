@@ -64,7 +64,7 @@ public enum FleetMood
     /// <summary>More failures, each tried again after a minute.</summary>
     Retrying,
 
-    /// <summary>Some results never come, some after their attempt has timed out.</summary>
+    /// <summary>Some results come after their attempt has timed out.</summary>
     Late,
 }
 
