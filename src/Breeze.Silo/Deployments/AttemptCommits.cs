@@ -107,17 +107,10 @@ public sealed class AttemptCommits : IAsyncDisposable
         private async Task LockRecords()
         {
             var keys = steps.Select(s => s.Key).Distinct().ToList();
-            var rows = await tx.QueryRows<RecordRow>(
-                $$"""
-                with v as ({rows})
-                select {{RecordRow.Columns}}, c.state as command_state, c.outcome as command_outcome
-                from v join deployment_devices d on d.deployment_id = v.in_deployment and d.run = v.in_run and d.ordinal = v.at_ordinal
-                left join device_commands c on c.id = d.command_id{{CommandGates.HoldExclusive(tx, "d")}}
-                """,
-                new Rows()
-                    .Uuid("in_deployment", [.. keys.Select(k => k.Deployment.Value)])
-                    .Int("in_run", [.. keys.Select(k => k.Run)])
-                    .Int("at_ordinal", [.. keys.Select(k => k.Ordinal)]));
+            var rows = await RecordRow.Hold(tx, new Rows()
+                .Uuid("in_deployment", [.. keys.Select(k => k.Deployment.Value)])
+                .Int("in_run", [.. keys.Select(k => k.Run)])
+                .Int("at_ordinal", [.. keys.Select(k => k.Ordinal)]));
             foreach (var row in rows)
             {
                 _records[row.Key] = new Work(row);

@@ -1,7 +1,9 @@
+using System.Data.Common;
 using Breeze.Contracts.Deployments;
 using Breeze.Core;
 using Breeze.Core.Deployments;
 using Breeze.Silo.Agents;
+using Breeze.Silo.Storage;
 
 namespace Breeze.Silo.Deployments;
 
@@ -30,6 +32,31 @@ public sealed class RecordRow
         d.id, d.deployment_id, d.run, d.ordinal, d.device_id, d.status, d.attempt, d.command_id, d.next_attempt_at, d.timeout_at, d.started_at,
         d.completed_at, d.failure_kind, d.failure_key, d.exit_code, d.skip_reason, d.last_word, d.version
         """;
+
+    /// <summary>Holds records until the transaction ends, and reads them with the states of their commands.</summary>
+    /// <param name="places">The columns <c>in_deployment</c>, <c>in_run</c> and <c>at_ordinal</c>.</param>
+    internal static async Task<IReadOnlyList<RecordRow>> Hold(DbTransaction tx, Rows places)
+    {
+        var hold = CommandGates.HoldExclusive(tx, "d");
+        if (hold.Length > 0)
+        {
+            // A statement of its own: for a row that it had to wait for, PostgreSQL keeps what it has joined to it, and an acceptance
+            // that was waited for has changed the command alone.
+            await tx.QueryRows<int>(
+                "with v as ({rows}) select d.ordinal from v join deployment_devices d"
+                + $" on d.deployment_id = v.in_deployment and d.run = v.in_run and d.ordinal = v.at_ordinal order by d.deployment_id, d.run, d.ordinal{hold}",
+                places);
+        }
+
+        return await tx.QueryRows<RecordRow>(
+            $$"""
+            with v as ({rows})
+            select {{Columns}}, c.state as command_state
+            from v join deployment_devices d on d.deployment_id = v.in_deployment and d.run = v.in_run and d.ordinal = v.at_ordinal
+            left join device_commands c on c.id = d.command_id
+            """,
+            places);
+    }
 
     public Guid Id { get; init; }
 
@@ -69,10 +96,6 @@ public sealed class RecordRow
 
     /// <summary>Of the latest command; null when there is none, or it was not asked for.</summary>
     public CommandState? CommandState { get; init; }
-
-    public CommandOutcome? CommandOutcome { get; init; }
-
-    public Guid? GateId { get; init; }
 
     public RecordKey Key => new(DeploymentId, Run, Ordinal);
 

@@ -44,16 +44,9 @@ public sealed class ShardStore(IDatabase database)
         var open = await ReadOpen(context, shard);
         return open.Count == 0 ? new SweptShard([], []) : await database.Write(async tx =>
         {
-            var locked = await tx.QueryRows<RecordRow>(
-                $$"""
-                with v as ({rows})
-                select {{RecordRow.Columns}}, c.state as command_state
-                from v join deployment_devices d on d.deployment_id = v.in_deployment and d.run = v.in_run and d.ordinal = v.at_ordinal
-                left join device_commands c on c.id = d.command_id
-                where d.status in (1, 2){{CommandGates.HoldExclusive(tx, "d")}}
-                """,
-                Places(context, [.. open.Select(r => r.Ordinal).Order()]));
-            var skipped = locked.Where(r => r.Status == DeviceRecordStatus.Pending || r.CommandState is CommandState.Queued or CommandState.Sent or CommandState.Withdrawn).ToList();
+            var held = await RecordRow.Hold(tx, Places(context, [.. open.Select(r => r.Ordinal)]));
+            var skipped = held.Where(r => r.Status == DeviceRecordStatus.Pending
+                || (r.Status == DeviceRecordStatus.Running && r.CommandState is CommandState.Queued or CommandState.Sent or CommandState.Withdrawn)).ToList();
             var changes = skipped.ConvertAll(r => (Row: r, State: DeviceAttempt.Skip(r.ToState(), reason, now)));
             await RecordWrites.Update(tx, changes.ConvertAll(c => (c.Row.Key, c.State, c.Row.Version)), checkVersion: false);
             var withdrawn = await CommandLedger.Withdraw(
