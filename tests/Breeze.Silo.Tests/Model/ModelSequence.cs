@@ -174,13 +174,13 @@ public sealed class ModelSequence(SiloFixture silo, ModelTenant tenant, int seed
     private async Task Operate(string action, DeploymentCommand command)
     {
         var before = await Stage();
-        var (status, _) = await Post($"/api/v1/deployments/{_id}/{action}", new { });
+        var (status, body) = await Post($"/api/v1/deployments/{_id}/{action}", new { });
         var after = await Stage();
         if (status != HttpStatusCode.OK)
         {
             // It may have ended by itself between the look and the request: then one of the two stages explains the refusal.
             var explained = Lifecycle.Next(before.Stage, command) is null || Lifecycle.Next(after.Stage, command) is null || command == DeploymentCommand.RollBack;
-            Assert.True(status is HttpStatusCode.BadRequest or HttpStatusCode.Conflict && explained, $"I8: {action} at {before} answered {status}. {this}");
+            Assert.True(status is HttpStatusCode.BadRequest or HttpStatusCode.Conflict && explained, $"I8: {action} at {before} answered {status}: {body}. {this}");
             return;
         }
 
